@@ -1,0 +1,87 @@
+"""The fleet as its spec declares it: accounts, groups of nodes, policy."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestrator.model.base import Frozen
+from orchestrator.model.host import EnrolledHost
+from orchestrator.model.quantity import Gibibytes
+from orchestrator.model.rule import Rule
+from orchestrator.model.site import Arch, CpuKind, DiskKind
+from orchestrator.model.source import Source
+
+# Names become host names, resource names and file names, so they are DNS labels (RFC 1123) with room for "-NNNNN.NN".
+Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+
+
+class Account(Frozen):
+    """A named account with one provider. `regions` empty: every region that the catalogue knows.
+
+    `operator` is the company behind the machines; for cloud accounts it is the provider, for enrolled hosts
+    each host names its own.
+    """
+
+    name: Name
+    provider: str
+    regions: tuple[str, ...] = ()
+    project: str | None = None
+    hosts: tuple[EnrolledHost, ...] = ()
+    hosts_file: str | None = Field(default=None, alias="hosts_path")
+    source: Source = Field(alias="__source__")
+
+
+class MachineNeed(Frozen):
+    """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise."""
+
+    vcpus: int = Field(ge=1)
+    memory: Gibibytes
+    disk: Gibibytes
+    cpu: CpuKind = "dedicated"
+    disk_kind: DiskKind | None = None
+    arch: Arch | None = None
+
+
+class Group(Frozen):
+    """Nodes that are interchangeable: same chain, network, clients to choose from, and need.
+
+    `clients` maps a role to the clients that may fill it; `stake` is per node, in the chain's own coin.
+    """
+
+    name: Name
+    chain: str
+    network: str
+    count: int = Field(ge=1)
+    clients: dict[str, tuple[str, ...]] = Field(min_length=1)
+    machine: MachineNeed
+    stake: Decimal = Field(default=Decimal(1), gt=0)
+    labels: dict[str, str] = Field(default_factory=dict)
+    source: Source = Field(alias="__source__")
+
+
+class Access(Frozen):
+    """Who may log in to the machines: public SSH keys, and the networks (CIDR) that SSH is open to."""
+
+    ssh_keys: tuple[str, ...] = Field(min_length=1)
+    ssh_from: tuple[str, ...] = Field(min_length=1)
+
+
+class Fleet(Frozen):
+    """A whole fleet: the one thing that a spec file declares. `digest` is the spec text's own, "sha256:…"."""
+
+    name: Name = Field(alias="fleet")
+    accounts: tuple[Account, ...]
+    groups: tuple[Group, ...]
+    policy: tuple[Rule, ...]
+    access: Access | None = None
+    digest: str
+    path: str
+
+    def get_group(self, name: str) -> Group:
+        """The group of that name; KeyError where there is none."""
+        return {group.name: group for group in self.groups}[name]
+
+    def get_account(self, name: str) -> Account:
+        """The account of that name; KeyError where there is none."""
+        return {account.name: account for account in self.accounts}[name]

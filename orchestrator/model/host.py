@@ -1,0 +1,41 @@
+"""An enrolled host: a machine that its owner put at the fleet's disposal over SSH."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from orchestrator.model.base import Frozen
+from orchestrator.model.site import Arch, CpuKind, DiskKind
+from orchestrator.model.source import Source
+
+
+class EnrolledHost(Frozen):
+    """One enrolled machine: how to reach it, who runs it, where it stands, what it is and costs (USD a month).
+
+    `host_key` is its public SSH key ("ssh-ed25519 AAAA…"), pinned: nothing is trusted on first use.
+    """
+
+    name: str
+    address: str
+    port: int = 22
+    user: str = "root"
+    host_key: str
+    operator: str
+    region: str
+    zone: str
+    facility: str | None = None
+    country: str | None = None
+    jurisdiction: str | None = None
+    operator_jurisdiction: str | None = None
+    continent: str | None = None
+    asn: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    vcpus: int = Field(ge=1)
+    cpu: CpuKind = "dedicated"
+    memory_gib: Decimal = Field(gt=0)
+    disk_gib: int = Field(ge=0)
+    disk_kind: DiskKind | None = None
+    arch: Arch = "x86_64"
+    usd_per_month: Decimal | None = Field(default=None, ge=0)
+    source: Source = Field(alias="__source__")

@@ -1,0 +1,100 @@
+"""The lock as a value: which machine carries which node, where, and in what state."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from orchestrator.model.base import Frozen
+
+ANCESTORS_KEPT = 64
+
+
+class MachineState(StrEnum):
+    """What the fleet wants of a machine: run it, replace it, wait for it, or hold it as it is."""
+
+    WANTED = "wanted"
+    RETIRING = "retiring"  # its replacement is on the way or here; runs on until that is in sync
+    LOST = "lost"  # its domain is lost; declared still, so that nothing deletes it
+    HELD = "held"  # must not be replaced before there is evidence that it no longer signs
+
+
+class Machine(Frozen):
+    """One machine: an incarnation of a node. `machine` is "<node>.<generation>"; generations are never used twice.
+
+    `volume_gib` is the size of its data volume (None: local disk is enough); `image` is pinned when first placed.
+    `host` names the enrolled host, for accounts of provider ssh. The line is enough to provision the machine from.
+    """
+
+    machine: str
+    node: str
+    group: str
+    chain: str
+    network: str
+    account: str
+    provider: str
+    region: str
+    zone: str
+    machine_type: str
+    arch: str
+    image: str | None = None
+    host: str | None = None
+    volume_gib: int | None = None
+    volume_type: str | None = None
+    clients: dict[str, str]
+    state: MachineState = MachineState.WANTED
+
+    @property
+    def generation(self) -> int:
+        """The incarnation's number, from 1."""
+        return int(self.machine.rpartition(".")[2])
+
+    @property
+    def hostname(self) -> str:
+        """The machine's host and resource name, a DNS label: "btc-3.2" is "btc-3-2"."""
+        return self.machine.replace(".", "-")
+
+    @property
+    def site(self) -> str:
+        """The name of its site: account/region/zone."""
+        return f"{self.account}/{self.region}/{self.zone}"
+
+
+class Retired(Frozen):
+    """A machine that left the fleet, and the evidence on which it was let go. Allows its deletion, bars its id."""
+
+    retired: str
+    node: str
+    account: str
+    evidence: str
+
+
+class LockHeader(Frozen):
+    """The lock's identity. `ancestors` are earlier revisions, newest first; the first is the parent.
+
+    `revision` is a digest of all else in the file, so a file edited by hand no longer carries its own revision.
+    `spec` and `facts` are digests of the spec's text and of the catalogue facts used (prices are no part of them).
+    """
+
+    fleet: str
+    format: int = 1
+    revision: str
+    ancestors: tuple[str, ...] = Field(default=(), max_length=ANCESTORS_KEPT)
+    spec: str
+    facts: str
+
+    @property
+    def parent(self) -> str | None:
+        """The revision that this one was made from; None for a first placement."""
+        return self.ancestors[0] if self.ancestors else None
+
+
+class Lock(Frozen):
+    """A whole lock: header, machines sorted by (group, node number, generation), retired machines."""
+
+    header: LockHeader
+    machines: tuple[Machine, ...]
+    retired: tuple[Retired, ...] = ()
+
+    def get_machines(self, account: str) -> tuple[Machine, ...]:
+        """The machines of one account, in the lock's order."""
+        return tuple(machine for machine in self.machines if machine.account == account)

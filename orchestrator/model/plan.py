@@ -1,0 +1,73 @@
+"""A placement plan as a value: machines and what happens to each, what it costs, what could not be had and why."""
+
+from decimal import Decimal
+from typing import Literal
+
+from orchestrator.model.base import Frozen
+from orchestrator.model.lock import Machine
+from orchestrator.model.rule import Level
+from orchestrator.model.source import Source
+
+Status = Literal["optimal", "feasible", "partial", "infeasible"]
+Claim = Literal["certified", "proven", "open"]
+Change = Literal["keep", "add", "relocate", "retire", "client"]
+
+
+class Finding(Frozen):
+    """A rule, or another expectation, that does not hold. `value` and `bound` are as people read them."""
+
+    rule: str
+    name: str
+    level: Level
+    subject: str
+    value: str
+    bound: str
+    message: str
+    source: Source
+
+
+class Stage(Frozen):
+    """One objective of the placement: the value reached, the bound shown, and what is claimed of it."""
+
+    name: str
+    value: int
+    bound: int
+    claim: Claim
+
+
+class Cost(Frozen):
+    """Cost a month. `unpriced` machines are left out of the amount; `priced_on` is the oldest price date used."""
+
+    amount: Decimal
+    currency: str = "USD"
+    priced_on: str = ""
+    unpriced: int = 0
+
+
+class PlannedMachine(Frozen):
+    """A machine of the plan and what happens to it."""
+
+    machine: Machine
+    change: Change
+    country: str | None = None
+
+
+class Unplaced(Frozen):
+    """A node that no machine could be found for, and why."""
+
+    node: str
+    why: str
+
+
+class Plan(Frozen):
+    """What placement decided. `conflict` holds the titles of rules that cannot hold together (infeasible only)."""
+
+    status: Status
+    stages: tuple[Stage, ...] = ()
+    relocations: int = 0
+    client_changes: int = 0
+    cost: Cost = Cost(amount=Decimal(0))
+    machines: tuple[PlannedMachine, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    conflict: tuple[Finding, ...] = ()

@@ -1,0 +1,119 @@
+"""A site: one zone of one account, with the facts that failure domains are made of."""
+
+from decimal import Decimal
+from typing import Literal
+
+from orchestrator.model.base import Frozen
+from orchestrator.model.failure_domain import DomainKind
+
+CpuKind = Literal["dedicated", "shared", "burstable"]
+DiskKind = Literal["nvme", "ssd", "hdd"]
+Arch = Literal["x86_64", "arm64"]
+
+
+class Zone(Frozen):
+    """One zone of a provider, as the catalogue knows it; None is an unknown fact.
+
+    `zone_id` is the provider's own id of the zone, which is the same in every account (zone letters are not).
+    `capacity` counts machines; None is no known limit.
+    """
+
+    provider: str
+    region: str
+    zone: str
+    zone_id: str | None = None
+    facility: str | None = None
+    country: str | None = None
+    jurisdiction: str | None = None
+    operator_jurisdiction: str | None = None
+    continent: str | None = None
+    asn: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    capacity: int | None = None
+    status: str = "active"
+
+
+class Site(Frozen):
+    """One zone of one account: where machines can be."""
+
+    account: str
+    operator: str
+    zone: Zone
+
+    @property
+    def name(self) -> str:
+        """The site's name, unique in a fleet: account/region/zone."""
+        return f"{self.account}/{self.zone.region}/{self.zone.zone}"
+
+    def get_domain(self, kind: DomainKind) -> str | None:
+        """The domain of `kind` that this site is in; None where the fact is unknown.
+
+        Regions and zones carry the provider's name, since two providers may use one word for different places.
+        """
+        zone = self.zone
+        match kind:
+            case "account":
+                return self.account
+            case "operator":
+                return self.operator
+            case "site":
+                return self.name
+            case "region":
+                return f"{zone.provider}/{zone.region}"
+            case "zone":
+                return f"{zone.provider}/{zone.zone_id or zone.zone}"
+            case _:
+                value = getattr(zone, kind)
+                return None if value is None else str(value)
+
+
+class MachineType(Frozen):
+    """A kind of machine that a provider offers in a region; memory and disk in GiB, price in USD a month.
+
+    `capacity` is how many of them can be had at all (an enrolled host can be had once); None is no known limit.
+    `usd_per_month` None is a missing fact, never a free machine.
+    """
+
+    provider: str
+    region: str
+    name: str
+    vcpus: int
+    cpu: CpuKind
+    memory_gib: Decimal
+    local_disk_gib: int = 0
+    disk_kind: DiskKind | None = None
+    arch: Arch = "x86_64"
+    usd_per_month: Decimal | None = None
+    capacity: int | None = None
+    source: str = ""
+    source_date: str = ""
+
+
+class StoragePrice(Frozen):
+    """What a volume (a GiB a month), egress (a GB) or a public address (a month) costs in a region, in USD.
+
+    An empty `region` is the provider's price wherever a region has none of its own.
+    """
+
+    provider: str
+    region: str
+    kind: Literal["volume", "egress", "address"]
+    type: str
+    usd_per_month_gib: Decimal | None = None
+    usd_per_gb: Decimal | None = None
+    usd_per_month: Decimal | None = None
+    source: str = ""
+    source_date: str = ""
+
+
+class Image(Frozen):
+    """The operating system image that new machines of a provider start from, by the provider's own id."""
+
+    provider: str
+    region: str
+    arch: Arch
+    image_id: str
+    os: str
+    source: str = ""
+    source_date: str = ""
