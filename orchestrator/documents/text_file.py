@@ -1,0 +1,37 @@
+"""The first step of reading any file that people write: its text, or one clear error."""
+
+from pathlib import Path
+
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.source import Source
+
+# A spec of ten thousand groups is below this; what is larger is some other file.
+SIZE_LIMIT_BYTES = 8 * 2**20
+
+
+def read_text(path: Path, size_limit: int = SIZE_LIMIT_BYTES) -> str:
+    """The text of the file at `path`; InvalidDocument where it is missing, too large, no file or no UTF-8 text."""
+    try:
+        if path.is_dir():
+            raise invalid(path, "is a folder, not a file", "name the file itself")
+        with path.open("rb") as file:
+            content = file.read(size_limit + 1)
+    except FileNotFoundError:
+        raise invalid(path, "does not exist", "check the path, or the folder you are in") from None
+    except OSError as error:
+        raise invalid(path, f"cannot be read: {error.strerror}", "check its owner and permissions") from None
+    if len(content) > size_limit:
+        raise invalid(path, f"is larger than {size_limit // 2**20} MiB", "is it the file you meant?")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise invalid(path, "is not UTF-8 text", "save it as UTF-8", line) from None
+    if "\0" in text:
+        raise invalid(path, "holds a NUL byte, so it is no text", "is it the file you meant?")
+    return text
+
+
+def invalid(path: Path, what: str, hint: str, line: int = 1) -> InvalidDocument:
+    """The error that says that the file at `path` is not what it must be."""
+    return InvalidDocument([OrchestratorError(f"{path.name} {what}", hint=hint, source=Source.at(path, line))])

@@ -1,0 +1,170 @@
+"""YAML text with the place of every key and value kept; the only user of ruamel.yaml."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from orchestrator.documents.known_keys import Location, find_known_keys, suggest
+from orchestrator.documents.text_file import invalid, read_text
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.source import Source
+
+T = TypeVar("T")
+Position = tuple[int, int]
+Positions = Mapping[tuple[str | int, ...], Position]
+
+DEPTH_LIMIT = 32
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """A YAML file as plain data, with where each key and each value stands (lines and columns from 1)."""
+
+    path: str
+    data: Any
+    keys: Positions
+    values: Positions
+
+    def source_of(self, location: Location) -> Source:
+        """The place of the value at `location`, or of the nearest thing around it that the file has."""
+        return self._nearest(self.values, location)
+
+    def key_source_of(self, location: Location) -> Source:
+        """The place of the key at `location`, or of the nearest thing around it that the file has."""
+        return self._nearest(self.keys, location)
+
+    def with_sources(self, location: Location) -> dict[str, Any]:
+        """The mapping at `location` with each of its mappings told its own place, under "__source__"."""
+        inner: Any = self.data
+        for step in location:
+            inner = inner[step]
+        if not isinstance(inner, dict):
+            return inner  # type: ignore[no-any-return]  # validation says what should stand here
+        return {key: self.add_source(value, (*location, key)) for key, value in inner.items()}
+
+    def add_source(self, value: Any, location: Location) -> Any:
+        """`value`, told its own place if it is a mapping; anything else is left for validation to refuse."""
+        return value | {"__source__": self.key_source_of(location)} if isinstance(value, dict) else value
+
+    def validate(self, kind: Any, data: Any = None) -> Any:
+        """The data as `kind` (a type); InvalidDocument with every problem, in the order of the file.
+
+        `data` replaces the file's own data where the loader has added to it; locations must stay the same.
+        """
+        adapter: TypeAdapter[Any] = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+        try:
+            return adapter.validate_python(self.data if data is None else data)
+        except ValidationError as error:
+            annotation = getattr(adapter, "_type", kind)
+            problems = [self._problem(detail, annotation) for detail in error.errors(include_url=False)]
+            raise InvalidDocument(sorted(problems, key=by_place)) from None
+
+    def problem(self, location: Location, message: str, hint: str = "") -> OrchestratorError:
+        """An error about the value at `location`, for checks that a type cannot express."""
+        return OrchestratorError(message, hint=hint, source=self.source_of(location))
+
+    def _nearest(self, positions: Positions, location: Location) -> Source:
+        steps = tuple(location)
+        while steps and steps not in positions:
+            steps = steps[:-1]
+        line, column = positions.get(steps, (1, 1))
+        return Source(file=self.path, line=line, column=column)
+
+    def _problem(self, detail: ErrorDetails, annotation: Any) -> OrchestratorError:
+        location = self._real_location(detail["loc"])
+        where = ".".join(str(step) for step in location)
+        match detail["type"]:
+            case "extra_forbidden":
+                known = find_known_keys(annotation, location[:-1])
+                hint = suggest(str(location[-1]), known)
+                return OrchestratorError(f"unknown key {where}", hint=hint, source=self.key_source_of(location))
+            case "missing":
+                missing = ".".join((*map(str, location), str(detail["loc"][-1])))
+                return OrchestratorError(f"{missing} is missing", hint="add it", source=self.key_source_of(location))
+            case "literal_error":
+                expected = str(detail["ctx"]["expected"])
+                hint = suggest(str(detail["input"]), expected.replace(" or ", ", ").replace("'", "").split(", "))
+                return OrchestratorError(f"{where}: {detail['input']!r} is not known here", hint=hint, source=self.source_of(location))
+            case _:
+                message = detail["msg"].removeprefix("Value error, ")
+                return OrchestratorError(f"{where}: {message}", source=self.source_of(location))
+
+    def _real_location(self, location: Location) -> tuple[str | int, ...]:
+        """`location` without the segments that pydantic adds for unions and tags."""
+        real: tuple[str | int, ...] = ()
+        for step in location:
+            if (*real, step) in self.values:
+                real = (*real, step)
+        return real
+
+
+def by_place(problem: OrchestratorError) -> tuple[int, int]:
+    """Sorts problems by their place in the file."""
+    return (problem.source.line, problem.source.column) if problem.source else (0, 0)
+
+
+def read_yaml(path: Path) -> YamlDocument:
+    """The YAML file at `path`; InvalidDocument where there is none, or it is no YAML."""
+    return parse_yaml(read_text(path), path)
+
+
+def parse_yaml(text: str, path: Path) -> YamlDocument:
+    """The YAML document in `text`; `path` is what errors name."""
+    try:
+        root = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        source = Source.at(path, mark.line + 1, mark.column + 1) if mark else Source.at(path)
+        message = f"this is not YAML: {error.problem or error.context}"
+        raise InvalidDocument([OrchestratorError(message, hint="check quotes and indentation", source=source)]) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise invalid(path, f"is not YAML that can be read: {first_line(error)}", "check quotes and nesting") from None
+    if root is None:
+        raise invalid(path, "is empty", "docs/ has examples to start from")
+    keys: dict[tuple[str | int, ...], Position] = {}
+    values: dict[tuple[str | int, ...], Position] = {(): (1, 1)}
+    for location, key, value in walk(root, (), path):
+        keys[location], values[location] = key, value
+    return YamlDocument(str(path), to_plain(root), keys, values)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def walk(node: Any, location: tuple[str | int, ...], path: Path) -> Iterator[tuple[tuple[str | int, ...], Position, Position]]:
+    """Every key and item below `node`: its location, where its key stands, where its value stands."""
+    if len(location) > DEPTH_LIMIT:
+        raise invalid(path, "nests deeper than anything it can mean, or an alias holds itself", "remove the alias", node.lc.line + 1)
+    if isinstance(node, CommentedMap):
+        for key in node:
+            own = node.lc.data is not None and key in node.lc.data
+            key_at = node.lc.key(key) if own else (node.lc.line, node.lc.col)  # merged keys have no place of their own
+            value_at = node.lc.value(key) if own else key_at
+            yield (*location, key), (key_at[0] + 1, key_at[1] + 1), (value_at[0] + 1, value_at[1] + 1)
+            yield from walk(node[key], (*location, key), path)
+    elif isinstance(node, CommentedSeq):
+        for index, item in enumerate(node):
+            line, column = node.lc.item(index)
+            yield (*location, index), (line + 1, column + 1), (line + 1, column + 1)
+            yield from walk(item, (*location, index), path)
+
+
+def to_plain(node: Any) -> Any:
+    """The same data in plain dicts, lists and scalars."""
+    if isinstance(node, CommentedMap):
+        return {key: to_plain(value) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [to_plain(item) for item in node]
+    for plain in (bool, int, float, str):
+        if isinstance(node, plain):
+            return plain(node)
+    return node

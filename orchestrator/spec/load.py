@@ -1,0 +1,147 @@
+"""fleet.yaml -> Fleet: read, validate, cross-check; all problems at once, each at its line."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from orchestrator.documents.known_keys import suggest
+from orchestrator.documents.yaml_document import YamlDocument, by_place, read_yaml
+from orchestrator.model.base import Frozen
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.fleet import Access, Account, Fleet, Group, Name
+from orchestrator.model.rule import Rule, Selector
+from orchestrator.spec.hosts import load_hosts, name_each
+
+ENROLLED = "ssh"
+
+# What a lock does not depend on: where things are written, prices, and how machines are reached.
+NOT_PLACEMENT = {"source", "usd_per_month", "address", "port", "user", "host_key", "hosts_file", "access", "path", "digest"}
+
+
+class SpecFile(Frozen):
+    """A spec as it is written."""
+
+    fleet: Name
+    accounts: dict[Name, Account]
+    groups: dict[Name, Group]
+    policy: tuple[Rule, ...] = ()
+    access: Access | None = None
+
+
+SPEC_FILE = TypeAdapter(SpecFile)
+
+
+def load_fleet(path: Path) -> Fleet:
+    """The fleet that the spec at `path` declares; InvalidDocument with every problem found."""
+    document = read_yaml(path)
+    if not isinstance(document.data, dict):
+        raise InvalidDocument([document.problem((), "a spec is a mapping that starts with fleet: NAME", "see examples/")])
+    parsed: SpecFile = document.validate(SPEC_FILE, with_hosts(document, prepare(document), path.parent))
+    problems = sorted(find_problems(document, parsed), key=by_place)
+    if problems:
+        raise InvalidDocument(problems)
+    return build_fleet(parsed, path)
+
+
+def prepare(document: YamlDocument) -> dict[str, Any]:
+    """The spec's data with names and places filled in, at the same locations as in the file."""
+    data = dict(document.data)
+    for section in ("accounts", "groups"):
+        if section in data:
+            data[section] = name_each(document.with_sources((section,)))
+    if isinstance(data.get("policy"), list):
+        data["policy"] = [document.add_source(rule, ("policy", index)) for index, rule in enumerate(data["policy"])]
+    return data
+
+
+def with_hosts(document: YamlDocument, data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The data with each account's hosts file replaced by the hosts in it."""
+    accounts = data.get("accounts")
+    if not isinstance(accounts, dict):
+        return data
+    return data | {"accounts": {name: read_hosts(document, name, entry, folder) for name, entry in accounts.items()}}
+
+
+def read_hosts(document: YamlDocument, name: str, entry: Any, folder: Path) -> Any:
+    """One account's entry with the hosts of its hosts file; refused where the file is named in a wrong way."""
+    if not isinstance(entry, dict) or "hosts" not in entry:
+        return entry
+    named = entry["hosts"]
+    if not isinstance(named, str):
+        problem = document.problem(("accounts", name, "hosts"), f"accounts.{name}.hosts names a file", "write hosts: hosts.yaml")
+        raise InvalidDocument([problem])
+    return entry | {"hosts": load_hosts(folder / named), "hosts_path": named}
+
+
+def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
+    """What types cannot say: references that lead nowhere, accounts of the wrong shape."""
+    for section, entries in (("accounts", spec.accounts), ("groups", spec.groups)):
+        if not entries:
+            yield document.problem((section,), f"{section} is empty", "declare at least one")
+    for account in spec.accounts.values():
+        yield from find_account_problems(document, account)
+    for group in spec.groups.values():
+        for role, choices in group.clients.items():
+            if not choices:
+                yield document.problem(("groups", group.name, "clients", role), f"role {role} of {group.name} has no client", "name one")
+    for index, rule in enumerate(spec.policy):
+        if isinstance(rule.of, Selector):
+            yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
+
+
+def find_account_problems(document: YamlDocument, account: Account) -> Iterator[OrchestratorError]:
+    """Enrolled hosts and regions exclude one another."""
+    place = ("accounts", account.name)
+    if account.provider == ENROLLED:
+        if not account.hosts:
+            yield document.problem(place, f"account {account.name} enrols no hosts", "write hosts: hosts.yaml and list them there")
+        if account.regions:
+            yield document.problem((*place, "regions"), "enrolled hosts say their own regions", "remove regions")
+    elif account.hosts:
+        hint = f"remove hosts, or make it provider: {ENROLLED}"
+        yield document.problem((*place, "hosts"), f"provider {account.provider} makes its machines itself", hint)
+
+
+def find_selector_problems(
+    document: YamlDocument, selector: Selector, place: tuple[str | int, ...], groups: Iterable[Group]
+) -> Iterator[OrchestratorError]:
+    """A selector that no group answers to."""
+    known = {
+        "group": {group.name for group in groups},
+        "chain": {group.chain for group in groups},
+        "network": {group.network for group in groups},
+    }
+    for field, values in known.items():
+        value = getattr(selector, field)
+        if value is not None and value not in values:
+            yield document.problem((*place, field), f"no group has {field} {value}", suggest(value, values))
+
+
+def build_fleet(spec: SpecFile, path: Path) -> Fleet:
+    """The fleet, with its digest."""
+    fleet = Fleet(
+        fleet=spec.fleet,
+        accounts=tuple(spec.accounts.values()),
+        groups=tuple(spec.groups.values()),
+        policy=spec.policy,
+        access=spec.access,
+        digest="",
+        path=str(path),
+    )
+    return fleet.model_copy(update={"digest": compute_digest(fleet)})
+
+
+def compute_digest(fleet: Fleet) -> str:
+    """ "sha256:…" over all of the spec that placement depends on, so that comments and prices make no lock stale."""
+    text = TypeAdapter(Any).dump_json(strip(fleet.model_dump(mode="json")))
+    return f"sha256:{hashlib.sha256(text).hexdigest()}"
+
+
+def strip(value: Any) -> Any:
+    """`value` without the keys that placement does not depend on, keys sorted."""
+    if isinstance(value, dict):
+        return {key: strip(inner) for key, inner in sorted(value.items()) if key not in NOT_PLACEMENT}
+    return [strip(inner) for inner in value] if isinstance(value, list) else value
