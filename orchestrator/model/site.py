@@ -1,7 +1,9 @@
 """A site: one zone of one account, with the facts that failure domains are made of."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
@@ -28,10 +30,12 @@ class Zone(Frozen):
     operator_jurisdiction: str | None = None
     continent: str | None = None
     asn: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    capacity: int | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    capacity: int | None = Field(default=None, ge=0)
     status: str = "active"
+    source: str = ""
+    source_date: str = ""
 
 
 class Site(Frozen):
@@ -72,39 +76,68 @@ class MachineType(Frozen):
     """A kind of machine that a provider offers in a region; memory and disk in GiB, price in USD a month.
 
     `capacity` is how many of them can be had at all (an enrolled host can be had once); None is no known limit.
-    `usd_per_month` None is a missing fact, never a free machine.
+    `usd_per_month` None is a missing fact, never a free machine. `zones` are those that offer it, sorted; empty
+    where that is not known, and then every zone of the region may.
     """
 
     provider: str
     region: str
     name: str
-    vcpus: int
+    vcpus: int = Field(ge=1)
     cpu: CpuKind
-    memory_gib: Decimal
-    local_disk_gib: int = 0
+    memory_gib: Decimal = Field(gt=0)
+    local_disk_gib: int = Field(default=0, ge=0)
     disk_kind: DiskKind | None = None
     arch: Arch = "x86_64"
-    usd_per_month: Decimal | None = None
-    capacity: int | None = None
+    usd_per_month: Decimal | None = Field(default=None, ge=0)
+    zones: tuple[str, ...] = ()
+    capacity: int | None = Field(default=None, ge=0)
     source: str = ""
     source_date: str = ""
+
+
+StorageKind = Literal["volume", "egress", "address"]
+
+PRICE_OF_STORAGE: dict[StorageKind, str] = {
+    "volume": "usd_per_month_gib",
+    "egress": "usd_per_gb",
+    "address": "usd_per_month",
+}
 
 
 class StoragePrice(Frozen):
     """What a volume (a GiB a month), egress (a GB) or a public address (a month) costs in a region, in USD.
 
-    An empty `region` is the provider's price wherever a region has none of its own.
+    An empty `region` is the provider's price wherever a region has none of its own. `disk_kind` is what a volume of
+    this type is made of. Egress falls in steps: a price holds from `from_gb` GB of a machine's month upwards, until
+    the next row of the same type begins.
     """
 
     provider: str
     region: str
-    kind: Literal["volume", "egress", "address"]
+    kind: StorageKind
     type: str
-    usd_per_month_gib: Decimal | None = None
-    usd_per_gb: Decimal | None = None
-    usd_per_month: Decimal | None = None
+    disk_kind: DiskKind | None = None
+    from_gb: int = Field(default=0, ge=0)
+    usd_per_month_gib: Decimal | None = Field(default=None, ge=0)
+    usd_per_gb: Decimal | None = Field(default=None, ge=0)
+    usd_per_month: Decimal | None = Field(default=None, ge=0)
     source: str = ""
     source_date: str = ""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The price in the unit of its kind; None where it is not known."""
+        price: Decimal | None = getattr(self, PRICE_OF_STORAGE[self.kind])
+        return price
+
+    @model_validator(mode="after")
+    def _is_priced_in_its_own_unit(self) -> Self:
+        own = PRICE_OF_STORAGE[self.kind]
+        strange = [name for name in PRICE_OF_STORAGE.values() if name != own and getattr(self, name) is not None]
+        if strange:
+            raise ValueError(f"a price of kind {self.kind} goes into {own}, not into {strange[0]}")
+        return self
 
 
 class Image(Frozen):

@@ -1,0 +1,1 @@
+"""Converts dated facts from public sources into the built-in catalogue (orchestrator/catalog/data)."""
