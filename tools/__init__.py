@@ -1,0 +1,1 @@
+"""What the project needs around it to be built, set up and tested; no part of the product."""

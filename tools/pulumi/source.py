@@ -1,0 +1,26 @@
+"""Builds the Pulumi CLI from its Go module, for where the vendor's download site is out of reach."""
+
+import shutil
+from pathlib import Path
+
+from orchestrator.adapters.go import build_programs, find_module_folder
+from orchestrator.adapters.pulumi_toolchain import PULUMI_VERSION
+from tools.pulumi.install_language_host import install_language_host
+
+MODULE = Path(__file__).resolve().parents[1] / "pulumi_cli"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+# What the SDK's module brings of the release's programs: the starter of Python programs, and dynamic providers.
+SDK_PROGRAMS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+
+
+def build_from_source(target: Path) -> None:
+    """Fills the folder `target` with `pulumi` and all that it needs to run Python programs. Minutes, when cold."""
+    target.mkdir(parents=True)
+    version = f"-X {SDK}/go/common/version.Version={PULUMI_VERSION}"  # without it the Automation API refuses the CLI
+    packages = {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"}
+    build_programs(MODULE, packages, target, ldflags=f"-s -w {version}")
+    sdk = find_module_folder(MODULE, SDK)
+    for program in SDK_PROGRAMS:
+        copy = shutil.copyfile(sdk / program, target / Path(program).name)
+        Path(copy).chmod(0o755)
+    install_language_host(target)
