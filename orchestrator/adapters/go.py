@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.folders import find_cache_folder
+from orchestrator.model.artifact import Arch
 from orchestrator.model.errors import RemoteFailure, ToolMissing
 
 Version = tuple[int, ...]
@@ -39,16 +40,18 @@ def read_required_version(module: Path) -> Version:
     return _parse_version(found[1])
 
 
-def build_programs(module: Path, packages: Mapping[str, str], target: Path, *, ldflags: str = "-s -w") -> None:
+def build_programs(
+    module: Path, packages: Mapping[str, str], target: Path, *, arch: Arch | None = None, ldflags: str = "-s -w"
+) -> None:
     """Builds `packages` (program name to import path) as the go.mod and go.sum in `module` pin them, into `target`.
 
-    Nothing outside go.sum is accepted (-mod=readonly); paths of this machine are kept out of the result (-trimpath).
-    Raises RemoteFailure with the end of Go's own words.
+    For Linux on `arch`, else for this machine. Nothing outside go.sum is accepted (-mod=readonly); paths of this
+    machine are kept out of the result (-trimpath). Raises RemoteFailure with the end of Go's own words.
     """
     go = find_go(read_required_version(module))
     for program, package in sorted(packages.items()):
         command: list[str | Path] = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
-        run_go([*command, "-o", target.resolve() / program, package], module)
+        run_go([*command, "-o", target.resolve() / program, package], module, arch=arch)
 
 
 def find_module_folder(module: Path, path: str) -> Path:
@@ -57,9 +60,12 @@ def find_module_folder(module: Path, path: str) -> Path:
     return Path(run_go([go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", path], module).strip())
 
 
-def run_go(command: list[str | Path], module: Path) -> str:
-    """Runs a go command in the folder `module`; returns what it prints."""
-    done = subprocess.run(command, cwd=module, env=_make_environment(), capture_output=True, text=True, check=False)
+def run_go(command: list[str | Path], module: Path, *, arch: Arch | None = None) -> str:
+    """Runs a go command in the folder `module`, for Linux on `arch` or this machine; returns what it prints."""
+    target = {"GOOS": "linux", "GOARCH": arch} if arch else {}
+    done = subprocess.run(
+        command, cwd=module, env={**_make_environment(), **target}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         last = "\n".join(done.stderr.strip().splitlines()[-8:])
         raise RemoteFailure(
