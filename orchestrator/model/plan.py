@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from orchestrator.model.base import Frozen
-from orchestrator.model.lock import Machine
+from orchestrator.model.lock import Machine, Retired
 from orchestrator.model.rule import Level
 from orchestrator.model.source import Source
 
@@ -60,7 +60,10 @@ class Unplaced(Frozen):
 
 
 class Plan(Frozen):
-    """What placement decided. `conflict` holds the titles of rules that cannot hold together (infeasible only)."""
+    """What placement decided. `conflict` holds the rules that cannot hold together (infeasible only).
+
+    `machines` are all entries of the lock to come, retiring, lost and held ones too; `retired` bars ids for good.
+    """
 
     status: Status
     stages: tuple[Stage, ...] = ()
@@ -71,3 +74,4 @@ class Plan(Frozen):
     unplaced: tuple[Unplaced, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflict: tuple[Finding, ...] = ()
+    retired: tuple[Retired, ...] = ()

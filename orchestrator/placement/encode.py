@@ -1,0 +1,158 @@
+"""The situation and its bounds as a linear program: how many nodes stay, go back and start anew, and where.
+
+Nodes of a group that hold the same are one class, so the program's size does not grow with the number of nodes.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from orchestrator.model.fleet import Group
+from orchestrator.placement.candidates import Situation
+from orchestrator.placement.columns import ColumnKey, Resource
+from orchestrator.placement.holdings import Holding, get_column_key
+from orchestrator.placement.program import Program
+from orchestrator.policy.bound import Bound
+from orchestrator.policy.linear import Terms
+
+
+class Strictness(Enum):
+    """HARD: every error rule holds and every node is placed. ELASTIC: after a loss, both may give way, at a price."""
+
+    HARD = "hard"
+    ELASTIC = "elastic"
+
+
+class NodeClass(NamedTuple):
+    """Nodes that hold the same: where they may stay, what they may go back to."""
+
+    group: str
+    stay: ColumnKey | None
+    adoptable: tuple[ColumnKey, ...]
+    standing: bool
+    pinned: bool
+
+
+@dataclass(slots=True)
+class Encoding:
+    """The program and what its variables mean."""
+
+    program: Program
+    stay: dict[NodeClass, int] = field(default_factory=dict)
+    adopt: dict[tuple[NodeClass, ColumnKey], int] = field(default_factory=dict)
+    fresh: dict[ColumnKey, int] = field(default_factory=dict)
+    unplaced: dict[str, int] = field(default_factory=dict)
+    excess: list[tuple[Bound, int]] = field(default_factory=list)
+    standing: dict[str, int] = field(default_factory=dict)
+
+    def get_columns(self) -> Iterator[tuple[ColumnKey, int]]:
+        """Every variable that counts machines, with its column."""
+        for node_class, variable in self.stay.items():
+            if node_class.stay is not None:
+                yield node_class.stay, variable
+        for (_, key), variable in self.adopt.items():
+            yield key, variable
+        yield from self.fresh.items()
+
+
+def encode(situation: Situation, bounds: Sequence[Bound], strictness: Strictness) -> Encoding:
+    """The linear program of a situation (with closed cells removed) under bounds."""
+    encoding = Encoding(Program())
+    for group in situation.fleet.groups:
+        _add_group(encoding, situation, group, strictness)
+    _add_capacity(encoding, situation)
+    immovable = {cell.group for cell in situation.candidates.pinned}
+    for bound in bounds:
+        _add_bound(encoding, bound, _may_bend(bound, situation, immovable, strictness))
+    return encoding
+
+
+def compute_class(holding: Holding) -> NodeClass:
+    """The class of a node. A pinned node stays wherever it is."""
+    stay = get_column_key(holding.home) if holding.pinned and holding.home is not None else holding.stay
+    adoptable = tuple(key for key, _ in holding.adoptable)
+    return NodeClass(holding.group, stay, adoptable, holding.standing, holding.pinned)
+
+
+def _add_group(encoding: Encoding, situation: Situation, group: Group, strictness: Strictness) -> None:
+    program = encoding.program
+    classes = Counter(compute_class(holding) for holding in situation.holdings[group.name])
+    standing = sum(number for node_class, number in classes.items() if node_class.standing)
+    encoding.standing[group.name] = min(standing, group.count)
+    placed = [_add_class(encoding, node_class, classes[node_class]) for node_class in sorted(classes, key=repr)]
+    variables = [variable for found in placed for variable in found]
+    for key in situation.fresh_by_group.get(group.name, ()):
+        high = min([group.count, *(situation.free[resource] for resource in situation.fresh[key].resources)])
+        encoding.fresh[key] = program.add_count(key.cell, high)
+        variables.append(encoding.fresh[key])
+    if strictness is Strictness.ELASTIC:
+        encoding.unplaced[group.name] = program.add_variable(0, group.count)
+        variables.append(encoding.unplaced[group.name])
+    program.add_row(tuple((variable, 1) for variable in variables), group.count, group.count)
+    _add_leaving(encoding, group, standing)
+    _add_pinned(encoding, group, classes)
+
+
+def _add_class(encoding: Encoding, node_class: NodeClass, number: int) -> list[int]:
+    """A node stays, or goes back to one machine that it had, or leaves the class's variables."""
+    variables = []
+    if node_class.stay is not None:
+        encoding.stay[node_class] = encoding.program.add_count(node_class.stay.cell, number)
+        variables.append(encoding.stay[node_class])
+    for key in node_class.adoptable:
+        encoding.adopt[node_class, key] = encoding.program.add_count(key.cell, number)
+        variables.append(encoding.adopt[node_class, key])
+    if len(variables) > 1:
+        encoding.program.add_row(tuple((variable, 1) for variable in variables), None, number)
+    return variables
+
+
+def _add_leaving(encoding: Encoding, group: Group, standing: int) -> None:
+    """Nodes that were on their way out come back only as nodes that are added, never in place of standing ones."""
+    back = tuple(
+        (variable, 1)
+        for (node_class, _), variable in encoding.adopt.items()
+        if node_class.group == group.name and not node_class.standing
+    )
+    if back:
+        encoding.program.add_row(back, None, max(0, group.count - standing))
+
+
+def _add_pinned(encoding: Encoding, group: Group, classes: Mapping[NodeClass, int]) -> None:
+    """All pinned nodes stay, unless the group asks for fewer."""
+    pinned = {node_class: number for node_class, number in classes.items() if node_class.pinned}
+    if pinned:
+        least = min(group.count, sum(pinned.values()))
+        encoding.program.add_row(tuple((encoding.stay[node_class], 1) for node_class in pinned), least, None)
+
+
+def _add_capacity(encoding: Encoding, situation: Situation) -> None:
+    """Machines of the lock use their share until they are retired, so only new machines draw on what is free."""
+    drawn: dict[Resource, list[int]] = {}
+    for key, variable in encoding.fresh.items():
+        for resource in situation.fresh[key].resources:
+            drawn.setdefault(resource, []).append(variable)
+    for resource in sorted(drawn):
+        encoding.program.add_row(tuple((variable, 1) for variable in drawn[resource]), None, situation.free[resource])
+
+
+def _may_bend(bound: Bound, situation: Situation, immovable: set[str], strictness: Strictness) -> bool:
+    """Warnings always bend; all do after a loss; so do those that speak of nodes which must not move."""
+    if strictness is Strictness.ELASTIC or bound.rule.level == "warning":
+        return True
+    return bool(immovable) and not immovable.isdisjoint(bound.subject.group_names)
+
+
+def _add_bound(encoding: Encoding, bound: Bound, bends: bool) -> None:
+    terms: Terms = bound.measure.encode(encoding.program)
+    if not bends:
+        encoding.program.add_row(terms, bound.low, bound.high)
+        return
+    excess = encoding.program.add_variable(0, None)
+    encoding.excess.append((bound, excess))
+    if bound.high is not None:
+        encoding.program.add_row((*terms, (excess, -1)), None, bound.high)
+    if bound.low is not None:
+        encoding.program.add_row((*terms, (excess, 1)), bound.low, None)

@@ -1,0 +1,64 @@
+"""What a plan must say beside its machines: losses that hit nothing, nodes held, nodes without a place."""
+
+from collections.abc import Iterator
+
+from orchestrator.model.fleet import Group
+from orchestrator.model.plan import Finding
+from orchestrator.model.source import Source
+from orchestrator.placement.candidates import Situation
+from orchestrator.placement.columns import Resource
+from orchestrator.placement.places import get_place_name
+
+
+def compute_notices(situation: Situation) -> tuple[Finding, ...]:
+    """Findings on the situation itself, whatever is placed where."""
+    return (*_find_idle_losses(situation), *_find_held(situation))
+
+
+def _find_idle_losses(situation: Situation) -> Iterator[Finding]:
+    """A loss that covers no place is a slip of the pen, or long gone."""
+    for loss in situation.losses:
+        if not any(loss.covers(place.site) for place in situation.places.values()):
+            known = sorted({str(place.site.get_domain(loss.kind)) for place in situation.places.values()})
+            yield Finding(
+                rule="lose",
+                name=str(loss),
+                level="warning",
+                subject=str(loss),
+                value="no place",
+                bound="",
+                message=f"no place of this fleet is in {loss}; known: {', '.join(known[:12])}",
+                source=Source.at(situation.fleet.path),
+            )
+
+
+def _find_held(situation: Situation) -> Iterator[Finding]:
+    for group in situation.fleet.groups:
+        for holding in situation.holdings[group.name]:
+            if holding.held and holding.home is not None:
+                why = (
+                    "its domain is lost" if situation.places[get_place_name(holding.home)].lost else "it no longer fits"
+                )
+                yield Finding(
+                    rule="fence",
+                    name="a node that signs is not moved",
+                    level="error",
+                    subject=holding.node,
+                    value=holding.home.machine,
+                    bound="evidence that it no longer signs",
+                    message=f"{holding.node} is held on {holding.home.machine} although {why}: it signs, and starting "
+                    "it elsewhere without evidence that it stopped could sign twice",
+                    source=group.source,
+                )
+
+
+def describe_unplaced(situation: Situation, group: Group) -> str:
+    """Why a node of the group has no machine."""
+    keys = situation.fresh_by_group.get(group.name, ())
+    if not keys:
+        return f"no open site that the policy allows offers a machine for {group.name}"
+    full: set[Resource] = {resource for key in keys for resource in situation.fresh[key].resources}
+    limits = ", ".join(
+        f"{resource.kind} {resource.name}: {situation.free[resource]} free" for resource in sorted(full)[:6]
+    )
+    return f"not enough machines are left for {group.name} ({limits})"

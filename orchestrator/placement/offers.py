@@ -1,0 +1,151 @@
+"""What a zone offers for a need: machine types that fit, with a volume where local disk does not do, and the price."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from math import ceil
+from typing import TypeVar
+
+from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.fleet import MachineNeed
+from orchestrator.model.site import Arch, CpuKind, DiskKind, Image, MachineType, StoragePrice, Zone
+from orchestrator.placement.columns import Offer
+
+CPU_RANK: Mapping[CpuKind, int] = {"burstable": 0, "shared": 1, "dedicated": 2}
+DISK_RANK: Mapping[DiskKind, int] = {"hdd": 0, "ssd": 1, "nvme": 2}
+# Volume types on spinning disks, by the providers' own names: no chain syncs on them, so they are taken on request.
+SPINNING_VOLUMES = frozenset({"st1", "sc1", "standard", "pd-standard", "Standard HDD"})
+# What a client is released for where the need does not say otherwise.
+DEFAULT_ARCH: Arch = "x86_64"
+
+Row = TypeVar("Row", MachineType, StoragePrice, Image)
+
+
+class OfferBook:
+    """The catalogue, indexed for the question: what fits this need in this zone, and for how much?"""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._types = _index(catalogue.machine_types)
+        self._storage = _index(catalogue.storage_prices)
+        self._images = _index(catalogue.images)
+
+    def get_machine_type(self, provider: str, region: str, name: str) -> MachineType | None:
+        """A machine type by name; None where the catalogue no longer lists it."""
+        return next((found for found in self._types.get((provider, region), ()) if found.name == name), None)
+
+    def get_image(self, provider: str, region: str, arch: str) -> str | None:
+        """The id of the image that a new machine starts from: the newest listed for the region, else for any region."""
+        for where in ((provider, region), (provider, "")):
+            images = [image for image in self._images.get(where, ()) if image.arch == arch]
+            if images:
+                return max(images, key=lambda image: (image.source_date, image.image_id)).image_id
+        return None
+
+    def compute_offers(self, need: MachineNeed, zone: Zone, names: frozenset[str] | None = None) -> tuple[Offer, ...]:
+        """The cheapest fitting offers of a zone: in order of price, up to the first that has no known limit.
+
+        `names` restricts the machine types (to an account's enrolled hosts). Offers without a price come last.
+        """
+        types = [
+            found
+            for found in self._types.get((zone.provider, zone.region), ())
+            if (names is None or found.name in names) and (not found.zones or zone.zone in found.zones)
+        ]
+        offers = [offer for found in types if (offer := self.compute_offer(need, found)) is not None]
+        offers.sort(key=lambda offer: (offer.cents is None, offer.cents or 0, offer.machine_type))
+        unlimited = next((at for at, offer in enumerate(offers) if offer.capacity is None), len(offers))
+        return tuple(offers[: unlimited + 1])
+
+    def compute_offer(self, need: MachineNeed, machine_type: MachineType) -> Offer | None:
+        """The machine type with the disk that the need asks for; None where it does not fit."""
+        if not is_large_enough(need, machine_type):
+            return None
+        if has_local_disk(need, machine_type):
+            return self._price(machine_type, 0, None)
+        volume = self._get_volume(need, machine_type)
+        return None if volume is None else self._price(machine_type, ceil(need.disk), volume)
+
+    def compute_price(self, machine_type: MachineType, volume_gib: int, volume_type: str) -> Offer:
+        """What a machine that stands already costs today, whatever could be had cheaper."""
+        volumes = self._get_storage(machine_type, "volume")
+        volume = next((found for found in volumes if found.type == volume_type), None)
+        if volume is None and volume_gib:
+            volume = StoragePrice(
+                provider=machine_type.provider, region=machine_type.region, kind="volume", type=volume_type
+            )
+        return self._price(machine_type, volume_gib, volume)
+
+    def _get_volume(self, need: MachineNeed, machine_type: MachineType) -> StoragePrice | None:
+        """The cheapest volume of the region that is fast enough; network volumes are never nvme."""
+        wanted = need.disk_kind or "ssd"
+        if wanted == "nvme":
+            return None
+        volumes = [
+            found
+            for found in self._get_storage(machine_type, "volume")
+            if wanted == "hdd" or found.type not in SPINNING_VOLUMES
+        ]
+        return min(volumes, key=_rank_volume, default=None)
+
+    def _get_storage(self, machine_type: MachineType, kind: str) -> Sequence[StoragePrice]:
+        """Storage prices of the machine type's region; where it has none of a kind, those of the whole provider."""
+        for region in (machine_type.region, ""):
+            found = [row for row in self._storage.get((machine_type.provider, region), ()) if row.kind == kind]
+            if found:
+                return found
+        return ()
+
+    def _price(self, machine_type: MachineType, volume_gib: int, volume: StoragePrice | None) -> Offer:
+        parts = [(machine_type.usd_per_month, machine_type.source_date)]
+        if volume is not None:
+            price = volume.usd_per_month_gib
+            parts.append((None if price is None else price * volume_gib, volume.source_date))
+        address = min(self._get_storage(machine_type, "address"), key=_rank_address, default=None)
+        if address is not None:
+            parts.append((address.usd_per_month, address.source_date))
+        known = [price for price, _ in parts if price is not None]
+        total = sum(known, Decimal(0)) if len(known) == len(parts) else None
+        return Offer(
+            machine_type=machine_type.name,
+            arch=machine_type.arch,
+            volume_gib=volume_gib,
+            volume_type=volume.type if volume is not None else "",
+            cents=None if total is None else int((total * 100).to_integral_value(ROUND_HALF_UP)),
+            priced_on=min((date for _, date in parts if date), default=""),
+            capacity=machine_type.capacity,
+        )
+
+
+def is_large_enough(need: MachineNeed, machine_type: MachineType) -> bool:
+    """Whether cores, kind of cores, memory and architecture do; the disk is another question."""
+    return (
+        machine_type.vcpus >= need.vcpus
+        and machine_type.memory_gib >= need.memory
+        and CPU_RANK[machine_type.cpu] >= CPU_RANK[need.cpu]
+        and machine_type.arch == (need.arch or DEFAULT_ARCH)
+    )
+
+
+def has_local_disk(need: MachineNeed, machine_type: MachineType) -> bool:
+    """Whether the local disk does: large enough, and of a kind known to be fast enough where one is asked for."""
+    if machine_type.local_disk_gib < need.disk:
+        return False
+    if need.disk_kind is None:
+        return True
+    return machine_type.disk_kind is not None and DISK_RANK[machine_type.disk_kind] >= DISK_RANK[need.disk_kind]
+
+
+def _rank_volume(volume: StoragePrice) -> tuple[bool, Decimal, str]:
+    price = volume.usd_per_month_gib
+    return (price is None, price or Decimal(0), volume.type)
+
+
+def _rank_address(address: StoragePrice) -> tuple[bool, Decimal, str]:
+    price = address.usd_per_month
+    return (price is None, price or Decimal(0), address.type)
+
+
+def _index(rows: Iterable[Row]) -> Mapping[tuple[str, str], list[Row]]:
+    index: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        index.setdefault((row.provider, row.region), []).append(row)
+    return index

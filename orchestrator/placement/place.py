@@ -1,0 +1,138 @@
+"""Placement from beginning to end: fleet, catalogue, lock and losses -> a plan."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.fleet import Fleet
+from orchestrator.model.lock import Lock, MachineState
+from orchestrator.model.loss import Loss
+from orchestrator.model.plan import Cost, Finding, Plan, PlannedMachine, Unplaced
+from orchestrator.placement.assign import Assignment, MachineWriter, compute_assignment, compute_departed_groups
+from orchestrator.placement.candidates import Situation, compute_situation
+from orchestrator.placement.clients import ClientChoice
+from orchestrator.placement.encode import Encoding, Strictness, encode
+from orchestrator.placement.explain import compute_conflict
+from orchestrator.placement.holdings import get_column_key
+from orchestrator.placement.notices import compute_notices, describe_unplaced
+from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
+from orchestrator.policy.bound import Bound
+from orchestrator.policy.candidates import Cell
+from orchestrator.policy.compile import compile_policy
+from orchestrator.policy.evaluate import evaluate
+
+
+def compute_plan(
+    fleet: Fleet,
+    catalogue: Catalogue,
+    clients: Mapping[str, ClientChoice],
+    lock: Lock | None = None,
+    losses: Sequence[Loss] = (),
+    signing_groups: frozenset[str] = frozenset(),
+) -> Plan:
+    """Place a fleet with as few moves as can be, then as cheaply, then as spread out.
+
+    `clients` gives, by group, the clients that may fill each role. `losses` are all domains lost now: with any, error
+    rules give way where they must and the plan may be partial; without, they hold or the plan is infeasible and names
+    the rules. Nodes of `signing_groups` never move: where they should, they are held.
+    """
+    raw = compute_situation(fleet, catalogue, lock, losses, signing_groups)
+    policy = compile_policy(fleet.policy, fleet, raw.candidates)
+    situation = raw.restrict(policy.candidates)
+    solved = _solve(situation, policy.bounds)
+    if solved is None:
+        return Plan(
+            status="infeasible",
+            findings=policy.findings,
+            conflict=compute_conflict(raw),
+            retired=lock.retired if lock else (),
+        )
+    return _write_plan(situation, solved, clients, (*policy.findings, *compute_notices(situation)), policy.bounds)
+
+
+def _solve(situation: Situation, bounds: Sequence[Bound]) -> tuple[Encoding, Answer] | None:
+    """Try with every rule hard; only where that fails after a loss do rules give way."""
+    ways = (Strictness.HARD, Strictness.ELASTIC) if situation.losses else (Strictness.HARD,)
+    for strictness in ways:
+        encoding = encode(situation, bounds, strictness)
+        answer = compute_answer(encoding, compute_objectives(encoding, situation))
+        if answer is not None:
+            return encoding, answer
+    return None
+
+
+def _write_plan(
+    situation: Situation,
+    solved: tuple[Encoding, Answer],
+    clients: Mapping[str, ClientChoice],
+    findings: Sequence[Finding],
+    bounds: Sequence[Bound],
+) -> Plan:
+    encoding, answer = solved
+    assignments = {
+        group.name: compute_assignment(group, situation, encoding, answer.values) for group in situation.fleet.groups
+    }
+    machines = list(_write_machines(situation, assignments, clients))
+    machines.sort(key=_rank)
+    unplaced = tuple(_find_unplaced(situation, assignments))
+    proven = all(stage.claim == "proven" for stage in answer.stages)
+    return Plan(
+        status="partial" if unplaced else "optimal" if proven else "feasible",
+        stages=answer.stages,
+        relocations=sum(planned.change == "relocate" for planned in machines),
+        client_changes=sum(planned.change == "client" for planned in machines),
+        cost=_compute_cost(situation, machines),
+        machines=tuple(machines),
+        unplaced=unplaced,
+        findings=(*findings, *evaluate(count_cells(machines), bounds)),
+        retired=situation.lock.retired if situation.lock else (),
+    )
+
+
+def _write_machines(
+    situation: Situation, assignments: Mapping[str, Assignment], clients: Mapping[str, ClientChoice]
+) -> Iterator[PlannedMachine]:
+    for group in situation.fleet.groups:
+        writer = MachineWriter(situation, group, clients.get(group.name, group.clients))
+        yield from writer.write(assignments[group.name])
+    yield from compute_departed_groups(situation)
+
+
+def _rank(planned: PlannedMachine) -> tuple[str, int, int]:
+    machine = planned.machine
+    return (machine.group, int(machine.node.rpartition("-")[2]), machine.generation)
+
+
+def count_cells(machines: Sequence[PlannedMachine]) -> Mapping[Cell, int]:
+    """Nodes by cell: machines that are wanted or held."""
+    counts: dict[Cell, int] = {}
+    for planned in machines:
+        if planned.machine.state in (MachineState.WANTED, MachineState.HELD):
+            cell = get_column_key(planned.machine).cell
+            counts[cell] = counts.get(cell, 0) + 1
+    return counts
+
+
+def _compute_cost(situation: Situation, machines: Sequence[PlannedMachine]) -> Cost:
+    """What the wanted and held machines cost a month; those on the way out are not counted."""
+    cents, unpriced, dates = 0, 0, set()
+    for planned in machines:
+        if planned.machine.state in (MachineState.WANTED, MachineState.HELD):
+            offer = situation.get_column(get_column_key(planned.machine)).offer
+            if offer.cents is None:
+                unpriced += 1
+            else:
+                cents += offer.cents
+                dates.add(offer.priced_on)
+    return Cost(
+        amount=Decimal(cents) / 100, priced_on=min((date for date in dates if date), default=""), unpriced=unpriced
+    )
+
+
+def _find_unplaced(situation: Situation, assignments: Mapping[str, Assignment]) -> Iterator[Unplaced]:
+    for group in situation.fleet.groups:
+        assignment = assignments[group.name]
+        names = [*(holding.node for holding in assignment.waits), *assignment.missing]
+        if names:
+            why = describe_unplaced(situation, group)
+            yield from (Unplaced(node=name, why=why) for name in names)

@@ -1,0 +1,109 @@
+"""The objectives of a placement in their order; each optimum is held while the next is sought."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.model.plan import Stage
+from orchestrator.placement.candidates import Situation
+from orchestrator.placement.columns import ColumnKey
+from orchestrator.placement.encode import Encoding
+from orchestrator.placement.solve import Solver
+from orchestrator.policy.linear import Terms
+
+# Concentration is a preference among equals, so its proof may be left open; a count of tree nodes is deterministic.
+CONCENTRATION_NODE_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """An expression to minimise, and a constant that makes its value one that people read."""
+
+    name: str
+    terms: Terms
+    constant: int = 0
+    node_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How many nodes are in each variable, and what each stage reached."""
+
+    values: Sequence[int]
+    stages: tuple[Stage, ...]
+
+
+def compute_answer(encoding: Encoding, objectives: Iterable[Objective]) -> Answer | None:
+    """Solve stage after stage; None where no solution exists."""
+    solver = Solver(encoding.program)
+    optimum = solver.minimize(())
+    if optimum is None:
+        return None
+    stages = []
+    for objective in objectives:
+        if objective.terms:
+            found = solver.minimize(objective.terms, node_limit=objective.node_limit)
+            if found is None:
+                raise RuntimeError(f"stage {objective.name} lost the solution that the stage before it had")
+            optimum = found
+            solver.hold(objective.terms, optimum.value)
+        value, bound = (optimum.value, optimum.bound) if objective.terms else (0, 0)
+        stages.append(
+            Stage(
+                name=objective.name,
+                value=value + objective.constant,
+                bound=bound + objective.constant,
+                claim="proven" if value == bound else "open",
+            )
+        )
+    return Answer(optimum.values, tuple(stages))
+
+
+def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
+    """What a placement minimises, in order.
+
+    Nodes not placed, excess over error rules, relocations, syncs from the start (a node goes back to a machine of its
+    own rather than to a new one), excess over warnings (so they cause no moves), machines without a price, cost in
+    cents a month, and the largest provider's and then zone's count of each group.
+    """
+    excess: dict[str, list[tuple[int, int]]] = {"error": [], "warning": []}
+    for bound, variable in encoding.excess:
+        excess[bound.rule.level].append((variable, 1))
+    staying = tuple((variable, -1) for variable in encoding.stay.values())
+    columns = [(situation.get_column(key), variable) for key, variable in encoding.get_columns()]
+    return [
+        Objective("unplaced", tuple((variable, 1) for variable in encoding.unplaced.values())),
+        Objective("excess", tuple(excess["error"])),
+        Objective("relocations", staying, sum(encoding.standing.values())),
+        Objective(
+            "new machines", tuple((variable, 1) for variable in encoding.fresh.values()) if encoding.adopt else ()
+        ),
+        Objective("warnings", tuple(excess["warning"])),
+        Objective("unpriced", tuple((variable, 1) for column, variable in columns if column.offer.cents is None)),
+        Objective("cost", tuple((variable, column.offer.cents or 0) for column, variable in columns)),
+        *_add_concentration(encoding, situation),
+    ]
+
+
+def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objective]:
+    """Variables above each group's count in every provider, and in every zone; their sums are the last objectives."""
+    objectives = []
+    for kind in ("provider", "zone"):
+        terms = []
+        for group in situation.fleet.groups:
+            domains = situation.candidates.get_occupiable((group.name,), kind).known
+            largest = encoding.program.add_whole(group.count)
+            for cells in domains.values():
+                counts = [(variable, -1) for cell in cells for variable in encoding.program.get_count(cell)]
+                encoding.program.add_row(((largest, 1), *counts), 0, None)
+            terms.append((largest, 1))
+        objectives.append(Objective(f"largest {kind}", tuple(terms), node_limit=CONCENTRATION_NODE_LIMIT))
+    return objectives
+
+
+def count_columns(encoding: Encoding, values: Sequence[int]) -> Mapping[ColumnKey, int]:
+    """Machines by column, those that are none left out."""
+    counts: dict[ColumnKey, int] = {}
+    for key, variable in encoding.get_columns():
+        if values[variable]:
+            counts[key] = counts.get(key, 0) + values[variable]
+    return counts

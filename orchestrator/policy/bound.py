@@ -1,0 +1,32 @@
+"""A bound: what one rule asks of one measure of one subject."""
+
+from dataclasses import dataclass
+
+from orchestrator.model.rule import Rule
+from orchestrator.policy.measures import Measure
+from orchestrator.policy.subject import Members
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """low <= measure <= high; None is no limit.
+
+    The measure counts `scale` to one `unit` (so that fractions of a coin are whole numbers). `wording` is the limit
+    as people read it; `domain` is the one domain that the bound speaks of, if it is one.
+    """
+
+    rule: Rule
+    subject: Members
+    measure: Measure
+    low: int | None = None
+    high: int | None = None
+    domain: str | None = None
+    unit: str = "nodes"
+    scale: int = 1
+    wording: str = ""
+
+    def compute_excess(self, value: int) -> int:
+        """How far a value lies outside; 0 where the bound holds."""
+        over = 0 if self.high is None else value - self.high
+        under = 0 if self.low is None else self.low - value
+        return max(0, over, under)

@@ -1,0 +1,32 @@
+"""Bounds held against counts, in plain whole numbers."""
+
+from collections.abc import Iterable
+
+from orchestrator.model.plan import Finding
+from orchestrator.policy.bound import Bound
+from orchestrator.policy.measures import Counts
+from orchestrator.policy.weight import render_weight
+
+
+def evaluate(counts: Counts, bounds: Iterable[Bound]) -> tuple[Finding, ...]:
+    """A finding for each bound that the counts break, in the bounds' order."""
+    return tuple(
+        compute_finding(bound, value) for bound in bounds if bound.compute_excess(value := bound.measure.value(counts))
+    )
+
+
+def compute_finding(bound: Bound, value: int) -> Finding:
+    """The finding that says that `value` lies outside the bound."""
+    rule = bound.rule
+    held = f"{render_weight(value, bound.scale)} {bound.unit}"
+    where = f"{bound.subject.name}, {rule.per} {bound.domain}" if bound.domain else bound.subject.name
+    return Finding(
+        rule=rule.verb,
+        name=rule.title,
+        level=rule.level,
+        subject=where,
+        value=held,
+        bound=bound.wording,
+        message=f"{where}: {held}, where {rule.title} asks for {bound.wording}",
+        source=rule.source,
+    )

@@ -1,0 +1,77 @@
+"""What is odd about a rule as written, whatever the placement: it can hold for no node, or speaks of nothing."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from math import ceil, floor
+
+from orchestrator.model.plan import Finding
+from orchestrator.model.quantity import render_amount
+from orchestrator.model.rule import Allow, Below, Cap, Deny, Rule
+from orchestrator.policy.candidates import Candidates
+from orchestrator.policy.subject import Members
+from orchestrator.policy.weight import compute_share_for_one, compute_weights, render_weight
+
+
+def find_written_mistakes(rule: Rule, subject: Sequence[Members], candidates: Candidates) -> tuple[Finding, ...]:
+    """Findings of one rule for its subjects."""
+    if not subject:
+        return (_warn(rule, "", "selects no group of this fleet, so it asks for nothing"),)
+    if isinstance(rule, Cap | Below):
+        return tuple(finding for members in subject for finding in _find_zero_limit(rule, members))
+    if isinstance(rule, Allow | Deny):
+        return tuple(_find_unknown_names(rule, subject, candidates))
+    return ()
+
+
+def _find_zero_limit(rule: Cap | Below, members: Members) -> tuple[Finding, ...]:
+    """A limit that is less than one node of the lightest group lets nobody stand anywhere: say what would do."""
+    weights = compute_weights(members, rule.by)
+    amount = rule.cap if isinstance(rule, Cap) else rule.below
+    exact = weights.get_limit(amount)
+    limit = floor(exact) if isinstance(rule, Cap) else ceil(exact) - 1
+    lightest = min(weights.per_node.values())
+    if limit >= lightest:
+        return ()
+    share = render_amount(compute_share_for_one(weights))
+    enough = f"above {share}" if isinstance(rule, Below) else share
+    allowed, whole = render_weight(max(limit, 0), weights.scale), render_weight(weights.wanted, weights.scale)
+    return (
+        Finding(
+            rule=rule.verb,
+            name=rule.title,
+            level=rule.level,
+            subject=members.name,
+            value=f"{allowed} {rule.by}",
+            bound=f"at least {render_weight(lightest, weights.scale)} {rule.by}",
+            message=f"{members.name}: {render_amount(amount)} of {whole} {rule.by} leaves {allowed} per {rule.per}, "
+            f"less than one node: write {enough} or add nodes",
+            source=rule.source,
+        ),
+    )
+
+
+def _find_unknown_names(rule: Allow | Deny, subject: Sequence[Members], candidates: Candidates) -> list[Finding]:
+    """Names that no candidate's domain has: a slip of the pen would deny nothing, or allow nothing."""
+    groups = [name for members in subject for name in members.group_names]
+    domains = {candidates.get_domain(cell, rule.per) for cell in candidates.get_occupiable_cells(groups)} - {None}
+    known = sorted(str(domain) for domain in domains)
+    findings = []
+    for name in rule.allow if isinstance(rule, Allow) else rule.deny:
+        if name not in domains:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known[:8]) or 'none'}"
+            findings.append(_warn(rule, name, f"no candidate is in {rule.per} {name}: {hint}"))
+    return findings
+
+
+def _warn(rule: Rule, subject: str, what: str) -> Finding:
+    return Finding(
+        rule=rule.verb,
+        name=rule.title,
+        level="warning",
+        subject=subject,
+        value="",
+        bound="",
+        message=f"{rule.title} {what}" if not subject else f"{rule.title}: {what}",
+        source=rule.source,
+    )
