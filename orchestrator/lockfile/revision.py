@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from orchestrator.lockfile.order import by_node_and_generation
 from orchestrator.lockfile.write import render_lock
-from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import ANCESTORS_KEPT, Lock, LockHeader, Machine, Retired
 
 REVISION_LENGTH = 16
@@ -19,18 +18,20 @@ def compute_revision(lock: Lock) -> str:
 
 
 def make_lock(
-    fleet: Fleet, facts: str, parent: Lock | None, machines: Iterable[Machine], retired: Iterable[Retired]
+    header: LockHeader, parent: Lock | None, machines: Iterable[Machine], retired: Iterable[Retired]
 ) -> Lock:
-    """The lock with these entries on top of `parent`; `parent` itself where nothing but the parentage would differ."""
-    header = LockHeader(fleet=fleet.name, revision="", ancestors=list_ancestors(parent), spec=fleet.digest, facts=facts)
+    """The lock with these entries on top of `parent`; `parent` itself where nothing but the parentage would differ.
+
+    `header` says fleet, spec, facts and losses; revision and ancestors are filled in here.
+    """
     lock = Lock(
-        header=header,
+        header=header.model_copy(update={"revision": "", "ancestors": list_ancestors(parent)}),
         machines=tuple(sorted(machines, key=by_node_and_generation)),
         retired=tuple(sorted(retired, key=by_node_and_generation)),
     )
     if parent is not None and says_the_same(lock, parent):
         return parent
-    return lock.model_copy(update={"header": header.model_copy(update={"revision": compute_revision(lock)})})
+    return lock.model_copy(update={"header": lock.header.model_copy(update={"revision": compute_revision(lock)})})
 
 
 def list_ancestors(parent: Lock | None) -> tuple[str, ...]:
@@ -42,6 +43,7 @@ def says_the_same(lock: Lock, parent: Lock) -> bool:
     """Whether the two hold the same entries, from the same spec and facts, and the parent is as it was written."""
     return (
         (lock.machines, lock.retired) == (parent.machines, parent.retired)
-        and (lock.header.spec, lock.header.facts) == (parent.header.spec, parent.header.facts)
+        and (lock.header.spec, lock.header.facts, lock.header.lost)
+        == (parent.header.spec, parent.header.facts, parent.header.lost)
         and compute_revision(parent) == parent.header.revision
     )

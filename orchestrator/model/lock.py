@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from orchestrator.model.base import Frozen
+from orchestrator.model.loss import Loss
 
 ANCESTORS_KEPT = 64
 
@@ -72,7 +73,8 @@ class LockHeader(Frozen):
     """The lock's identity. `ancestors` are earlier revisions, newest first; the first is the parent.
 
     `revision` is a digest of all else in the file, so a file edited by hand no longer carries its own revision.
-    `spec` and `facts` are digests of the spec's text and of the catalogue facts used (prices are no part of them).
+    `spec` and `facts` are digests of the spec and of the catalogue facts used (prices are no part of either).
+    `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
     """
 
     fleet: str
@@ -81,6 +83,12 @@ class LockHeader(Frozen):
     ancestors: tuple[str, ...] = Field(default=(), max_length=ANCESTORS_KEPT)
     spec: str
     facts: str
+    lost: tuple[str, ...] = ()
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The lost domains as values."""
+        return tuple(Loss.parse(text) for text in self.lost)
 
     @property
     def parent(self) -> str | None:

@@ -1,7 +1,9 @@
 """A loss: the failure domain that is gone, as a command names it (account=hetzner-b)."""
 
+from typing import cast
+
 from orchestrator.model.base import Frozen
-from orchestrator.model.failure_domain import DomainKind, Placed
+from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed
 
 
 class Loss(Frozen):
@@ -12,6 +14,16 @@ class Loss(Frozen):
 
     def __str__(self) -> str:
         return f"{self.kind}={self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Loss":
+        """KIND=VALUE as a loss; ValueError that says what is wrong with it."""
+        kind, separator, value = text.partition("=")
+        if not separator or not value:
+            raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as account=hetzner-b")
+        if kind not in DOMAIN_KINDS:
+            raise ValueError(f"{kind!r} is no kind of failure domain; there are: {', '.join(DOMAIN_KINDS)}")
+        return cls(kind=cast(DomainKind, kind), value=value)
 
     def covers(self, place: Placed) -> bool:
         """Whether the place is in the lost domain; an unknown domain is not."""

@@ -1,11 +1,14 @@
-"""Where a value was written, so that an error or a finding can point at it."""
+"""Where a value was written, so that an error or a finding can point at it.
 
+A plain dataclass, so that the command line can report errors without loading pydantic.
+"""
+
+from dataclasses import dataclass
 from pathlib import PurePath
 
-from orchestrator.model.base import Frozen
 
-
-class Source(Frozen):
+@dataclass(frozen=True, slots=True)
+class Source:
     """A place in a text file; `line` and `column` count from 1."""
 
     file: str

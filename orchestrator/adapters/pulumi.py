@@ -1,0 +1,171 @@
+"""The Pulumi engine, through its Automation API: one stack an account; engine events in, values out."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from pulumi import automation
+from pulumi.automation.events import EngineEvent, StepEventMetadata
+
+from orchestrator.adapters.pulumi_toolchain import find_pulumi
+from orchestrator.model.errors import RemoteFailure
+from orchestrator.model.stack import Operation, StackEvent, StackResult, StackStep
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+HOST_KEY_SEED = "orchestrator:hostKeySeed"
+SEED_BYTES = 32
+OPERATIONS: dict[str, Operation] = {
+    "create-replacement": "replace",
+    "delete-replaced": "replace",
+    "import-replacement": "replace",
+} | {operation: operation for operation in get_args(Operation)}
+
+OnStackEvent = Callable[[StackEvent], None]
+
+
+@dataclass(frozen=True)
+class PulumiProject:
+    """A folder with a Pulumi.yaml, and what the engine and the program are told through their environment."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def build_environment(self) -> dict[str, str]:
+        """The variables to add for the CLI: the tool chain first on PATH, no questions, no news."""
+        path = os.pathsep.join([str(find_pulumi()), os.environ.get("PATH", "")])
+        quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true"}
+        return {"PATH": path, **quiet, **self.environment}
+
+
+@dataclass
+class _Recorder:
+    """Collects what the engine says while one operation runs."""
+
+    account: str
+    on_event: OnStackEvent
+    steps: list[StackStep] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+    def receive(self, event: EngineEvent) -> None:
+        """Takes one engine event."""
+        if event.resource_pre_event is not None:
+            self._tell(event.resource_pre_event.metadata, "started")
+        elif event.res_op_failed_event is not None:
+            self._tell(event.res_op_failed_event.metadata, "failed")
+        elif event.res_outputs_event is not None:
+            self._finish(event.res_outputs_event.metadata)
+        elif event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+            self.errors.append(event.diagnostic_event.message.strip())
+
+    def _tell(self, metadata: StepEventMetadata, phase: Any) -> None:
+        step = to_step(metadata)
+        if step.type != STACK_TYPE:
+            self.on_event(StackEvent(account=self.account, step=step, phase=phase))
+
+    def _finish(self, metadata: StepEventMetadata) -> None:
+        step = to_step(metadata)
+        if step.type == STACK_TYPE:
+            self.before = dict(metadata.old.outputs or {}) if metadata.old else {}
+            self.after = dict(metadata.new.outputs or {}) if metadata.new else {}
+            return
+        self.steps.append(step)
+        self._tell(metadata, "done")
+
+    def build_result(self, error: str | None) -> StackResult:
+        """What the operation came to."""
+        return StackResult(
+            account=self.account,
+            steps=tuple(self.steps),
+            applied=self.before.get("revision"),
+            outputs=self.after,
+            error=error,
+        )
+
+
+class AccountStack:
+    """One account's stack, open for work."""
+
+    def __init__(self, account: str, stack: automation.Stack) -> None:
+        self._account = account
+        self._stack = stack
+
+    def preview(self, on_event: OnStackEvent) -> StackResult:
+        """What an update would do; nothing is changed."""
+        return self._run(on_event, lambda receive: self._stack.preview(on_event=receive))
+
+    def update(self, on_event: OnStackEvent) -> StackResult:
+        """Makes the account what the program declares."""
+        return self._run(
+            on_event, lambda receive: self._stack.up(on_event=receive, continue_on_error=True, suppress_outputs=True)
+        )
+
+    def destroy(self, on_event: OnStackEvent) -> StackResult:
+        """Deletes all that the stack has; what is protected is refused by the engine."""
+        return self._run(on_event, lambda receive: self._stack.destroy(on_event=receive, continue_on_error=True))
+
+    def remove(self) -> None:
+        """Forgets the stack, which must be empty."""
+        self._stack.workspace.remove_stack(self._stack.name, preserve_config=True)
+
+    def fetch_outputs(self) -> dict[str, Any]:
+        """What the program exported when it was last applied."""
+        return {name: output.value for name, output in self._stack.outputs().items()}
+
+    def _run(self, on_event: OnStackEvent, operation: Callable[[Callable[[EngineEvent], None]], Any]) -> StackResult:
+        recorder = _Recorder(self._account, on_event)
+        try:
+            operation(recorder.receive)
+        except automation.CommandError as error:
+            words = "\n".join(recorder.errors) or str(error)
+            return recorder.build_result(words)
+        return recorder.build_result(None)
+
+
+def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack:
+    """The account's stack, made where there is none yet; `scope` as in stacks/settings.py.
+
+    Raises RemoteFailure where the backend cannot be used.
+    """
+    workspace = open_workspace(project, {"ORCHESTRATOR_SCOPE": scope})
+    try:
+        stack = automation.Stack.create_or_select(account, workspace)
+        if HOST_KEY_SEED not in (workspace.stack_settings(account).config or {}):
+            seed = automation.ConfigValue(secrets.token_hex(SEED_BYTES), secret=True)
+            stack.set_config(HOST_KEY_SEED, seed)
+    except automation.CommandError as error:
+        hint = "check the backend's URL and PULUMI_CONFIG_PASSPHRASE"
+        raise RemoteFailure(f"account {account}: the Pulumi backend cannot be used: {error}", hint=hint) from None
+    return AccountStack(account, stack)
+
+
+def list_stacks(project: PulumiProject) -> tuple[str, ...]:
+    """The accounts that have a stack in the project's backend."""
+    return tuple(sorted(stack.name for stack in open_workspace(project, {}).list_stacks()))
+
+
+def open_workspace(project: PulumiProject, environment: Mapping[str, str]) -> automation.LocalWorkspace:
+    """The project's folder as the Automation API knows it."""
+    return automation.LocalWorkspace(
+        work_dir=str(project.folder),
+        env_vars=project.build_environment() | dict(environment),
+        pulumi_command=find_command(),
+    )
+
+
+@cache
+def find_command() -> automation.PulumiCommand:
+    """The CLI, asked for its version once; the Automation API finds it on this process's own PATH."""
+    os.environ["PATH"] = os.pathsep.join([str(find_pulumi()), os.environ.get("PATH", "")])
+    return automation.PulumiCommand()
+
+
+def to_step(metadata: StepEventMetadata) -> StackStep:
+    """The engine's step as a value."""
+    operation = OPERATIONS.get(str(getattr(metadata.op, "value", metadata.op)), "other")
+    return StackStep(operation=operation, name=metadata.urn.rpartition("::")[2], type=metadata.type)

@@ -1,0 +1,1 @@
+"""The command line: parse, call one workflow, print, map the exit code; a file a command."""

@@ -1,0 +1,25 @@
+"""KIND=VALUE on the command line: the failure domain that a command speaks of."""
+
+from typing import Any
+
+import click
+
+from orchestrator.model.loss import Loss
+
+
+class LossType(click.ParamType):
+    """A failure domain as KIND=VALUE."""
+
+    name = "domain"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Loss:
+        """The loss; a usage error that says what is wrong."""
+        if isinstance(value, Loss):
+            return value
+        try:
+            return Loss.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+LOSS = LossType()

@@ -1,0 +1,38 @@
+"""What a rehearsal is told, and what it answers: the words between the orchestrator and the rehearsal program."""
+
+from pathlib import Path
+
+from orchestrator.model.base import Frozen
+from orchestrator.model.failure_domain import DomainKind
+
+
+class RehearsedHost(Frozen):
+    """An enrolled host that a plain rehearsal machine stands for, and the failure domains it is in."""
+
+    name: str
+    domains: dict[DomainKind, str]
+
+
+class RehearsedAccount(Frozen):
+    """An account to rehearse; `hosts` for accounts of provider ssh."""
+
+    name: str
+    provider: str
+    hosts: tuple[RehearsedHost, ...] = ()
+
+
+class RehearsalRequest(Frozen):
+    """A fleet to rehearse. The paths are absolute."""
+
+    fleet: str
+    spec: Path
+    lock: Path
+    accounts: tuple[RehearsedAccount, ...]
+
+
+class Rehearsal(Frozen):
+    """A rehearsal that is ready: its folder (a Pulumi project), the engine's environment, the operator's SSH key."""
+
+    folder: Path
+    environment: dict[str, str]
+    identity: Path

@@ -1,0 +1,83 @@
+"""A rehearsed cloud account: what the provider would remember of it, kept as files that outlive every process."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Properties = dict[str, Any]
+
+
+class Refusal(Exception):
+    """The cloud says no. `code` is the provider's own word for the reason."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(f"{message} ({code})")
+        self.code = code
+
+
+class Unreachable(Exception):
+    """The cloud's API does not answer."""
+
+
+class CloudAccount:
+    """The resources of one account: a folder a kind, a JSON file a resource, named by its numeric id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Holds the account while something is looked up and then written, so that no two take one name."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def list_resources(self, kind: str) -> dict[str, Properties]:
+        """All resources of a kind, by id."""
+        paths = sorted((self._folder / kind).glob("*.json"), key=lambda path: int(path.stem))
+        return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+    def find_resource(self, kind: str, identifier: str) -> Properties | None:
+        """The resource, or None where there is none."""
+        path = self._folder / kind / f"{identifier}.json"
+        try:
+            found: Properties = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return found
+
+    def get_resource(self, kind: str, identifier: str) -> Properties:
+        """The resource; Refusal as the API says it where there is none."""
+        found = self.find_resource(kind, identifier)
+        if found is None:
+            raise Refusal(f"{kind} with ID '{identifier}' not found", "not_found")
+        return found
+
+    def put_resource(self, kind: str, identifier: str, properties: Properties) -> None:
+        """Writes the resource whole."""
+        path = self._folder / kind / f"{identifier}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(properties, indent=1, sort_keys=True), encoding="utf-8")
+        temporary.replace(path)
+
+    def remove_resource(self, kind: str, identifier: str) -> None:
+        """Forgets the resource."""
+        (self._folder / kind / f"{identifier}.json").unlink(missing_ok=True)
+
+    def take_id(self) -> str:
+        """A numeric id that no resource of the account had before; call it while holding `change`."""
+        counter = self._folder / "last-id"
+        number = int(counter.read_text()) + 1 if counter.exists() else 1001
+        counter.write_text(str(number))
+        return str(number)
+
+    def refuse_taken_name(self, kind: str, name: str) -> None:
+        """Names are unique in an account, for each kind."""
+        if any(resource.get("name") == name for resource in self.list_resources(kind).values()):
+            raise Refusal(f"{kind} name is already used", "uniqueness_error")

@@ -1,0 +1,168 @@
+"""The provider plug-in of a rehearsal: what the Pulumi engine talks to in place of a cloud's own.
+
+Started by the engine as `pulumi-resource-hcloud`; speaks the engine's gRPC protocol, prints its port, ends on SIGINT.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
+from orchestrator.rehearsal.hetzner import HetznerAccount
+from orchestrator.rehearsal.inputs import find_misfits
+from orchestrator.rehearsal.resource_kind import ResourceKind
+from orchestrator.rehearsal.world import World, open_world
+
+VERSION = "1.0.0"
+WORKERS = 16
+TOKEN_PREFIX = "rehearsal:"
+
+
+class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]  # the stubs have no types
+    """The provider's side of the protocol. Which account it stands for follows from the token, as with the real one."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._kinds: Mapping[str, ResourceKind] = {}
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Says what this plug-in can do."""
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The plug-in's version."""
+        return plugin_pb2.PluginInfo(version=VERSION)
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Takes the provider's configuration as it is."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """A change of the provider's configuration changes no resource."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Finds the account that the token belongs to."""
+        token = str(to_plain(request.args).get("token") or request.variables.get("hcloud:config:token", ""))
+        if not token.startswith(TOKEN_PREFIX):
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "unable to authenticate (unauthorized)")
+        self._kinds = HetznerAccount(self._world, token.removeprefix(TOKEN_PREFIX)).list_kinds()
+        return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False)
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Holds inputs against the SDK's own types."""
+        kind = self._get_kind(request.urn, context)
+        misfits = find_misfits(kind.arguments, to_plain(request.news))
+        failures = [provider_pb2.CheckFailure(property=where, reason=why) for where, why in misfits]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Which properties differ, and which of them make the resource anew."""
+        old, new = to_plain(request.old_inputs), to_plain(request.news)
+        changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        fixed = self._get_kind(request.urn, context).fixed
+        some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(
+            changes=some if changed else none, diffs=changed, replaces=[name for name in changed if name in fixed]
+        )
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Makes the resource."""
+        kind = self._get_kind(request.urn, context)
+        try:
+            identifier, properties = kind.create(to_plain(request.properties))
+        except (Refusal, Unreachable) as error:
+            refuse(context, error)
+        return provider_pb2.CreateResponse(id=identifier, properties=to_struct(properties))
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """The resource as it is; an empty id where it is gone."""
+        try:
+            properties = self._get_kind(request.urn, context).read(request.id)
+        except (Refusal, Unreachable) as error:
+            refuse(context, error)
+        if properties is None:
+            return provider_pb2.ReadResponse(id="")
+        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(properties), inputs=request.inputs)
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Changes the resource in place."""
+        kind = self._get_kind(request.urn, context)
+        try:
+            properties = kind.update(request.id, to_plain(request.olds), to_plain(request.news))
+        except (Refusal, Unreachable) as error:
+            refuse(context, error)
+        return provider_pb2.UpdateResponse(properties=to_struct(properties))
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Removes the resource; one that is gone already is no error."""
+        try:
+            self._get_kind(request.urn, context).delete(request.id, to_plain(request.properties))
+        except (Refusal, Unreachable) as error:
+            refuse(context, error)
+        return empty_pb2.Empty()
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Nothing here runs long enough to be cancelled."""
+        return empty_pb2.Empty()
+
+    def _get_kind(self, urn: str, context: grpc.ServicerContext) -> ResourceKind:
+        token = urn.split("::")[2].rpartition("$")[2]
+        if token not in self._kinds:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{token} is not rehearsed")
+        return self._kinds[token]
+
+
+def refuse(context: grpc.ServicerContext, error: Exception) -> NoReturn:
+    """Ends the call with the cloud's refusal, or with its silence."""
+    code = grpc.StatusCode.UNAVAILABLE if isinstance(error, Unreachable) else grpc.StatusCode.FAILED_PRECONDITION
+    context.abort(code, str(error))
+    raise AssertionError("abort does not return")
+
+
+def to_plain(struct: struct_pb2.Struct) -> Properties:
+    """A protocol struct as plain data."""
+    return MessageToDict(struct)
+
+
+def to_struct(properties: Properties) -> struct_pb2.Struct:
+    """Plain data as a protocol struct."""
+    struct = struct_pb2.Struct()
+    struct.update(properties)
+    return struct
+
+
+def serve(world: World) -> None:
+    """Serves until the engine sends SIGINT or SIGTERM, which it does at the end of each run."""
+    server = grpc.server(ThreadPoolExecutor(WORKERS))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RehearsedProvider(world), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    ended.wait()
+    server.stop(grace=1).wait()
+
+
+def main() -> None:
+    """Reads the world's id from the command line; the engine's own arguments are of no use here."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--world", required=True)
+    arguments, _ = parser.parse_known_args()
+    serve(open_world(arguments.world))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Values in, text out: plans, findings and status as people and scripts read them."""

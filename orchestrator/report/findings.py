@@ -1,0 +1,26 @@
+"""Findings as text and as JSON: file, line, what is wrong."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from orchestrator.model.plan import Finding
+
+
+def render_findings(findings: Iterable[Finding]) -> str:
+    """One line a finding: file:line:column: level: message [rule]; as compilers write them, so that editors jump there."""
+    return "".join(
+        f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]\n" for finding in findings
+    )
+
+
+def list_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """The findings as plain data, in the shape that docs/reference promises to scripts."""
+    return [
+        {
+            **finding.model_dump(mode="json", exclude={"source"}),
+            "file": finding.source.file,
+            "line": finding.source.line,
+            "column": finding.source.column,
+        }
+        for finding in findings
+    ]

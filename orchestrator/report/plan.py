@@ -1,0 +1,122 @@
+"""A placement plan as JSON and as text."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.model.plan import Change, Plan, PlannedMachine
+from orchestrator.report.findings import list_findings
+
+STYLE_OF: dict[Change, str] = {"keep": "dim", "add": "green", "relocate": "yellow", "retire": "red", "client": "cyan"}
+STAY: frozenset[Change] = frozenset({"keep"})
+LONGEST_LIST = 40
+
+
+def describe_plan(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data, in the shape that docs/reference promises to scripts."""
+    return {
+        "status": plan.status,
+        "stages": [stage.model_dump(mode="json") for stage in plan.stages],
+        "relocations": plan.relocations,
+        "client_changes": plan.client_changes,
+        "cost_per_month": plan.cost.model_dump(mode="json"),
+        "machines": [describe_machine(planned) for planned in plan.machines],
+        "unplaced": [unplaced.model_dump(mode="json") for unplaced in plan.unplaced],
+        "findings": list_findings(plan.findings),
+        "conflict": [finding.name for finding in plan.conflict],
+        "repairs": [],
+    }
+
+
+def describe_machine(planned: PlannedMachine) -> dict[str, Any]:
+    """One machine of the plan as plain data."""
+    machine = planned.machine
+    fields = ("node", "machine", "group", "account", "provider", "region", "zone")
+    return {
+        **{field: getattr(machine, field) for field in fields},
+        "country": planned.country,
+        "machine_type": machine.machine_type,
+        "clients": machine.clients,
+        "state": str(machine.state),
+        "change": planned.change,
+    }
+
+
+def render_plan(plan: Plan) -> RenderableType:
+    """The plan for people: what changes, where the nodes then are, what it costs, what is claimed."""
+    return Lines(*render_parts(plan))
+
+
+def render_parts(plan: Plan) -> Iterator[RenderableType]:
+    """The parts of the text, top to bottom."""
+    if plan.status == "infeasible":
+        yield Text("infeasible: these rules cannot hold together", style="bold red")
+        for finding in plan.conflict:
+            yield Text(f"  {finding.source}: {finding.message}")
+        return
+    changed = [planned for planned in plan.machines if planned.change not in STAY]
+    if changed:
+        yield render_changes(changed)
+    yield render_spread(plan)
+    yield render_summary(plan)
+    for unplaced in plan.unplaced:
+        yield Text(f"not placed: {unplaced.node}: {unplaced.why}", style="bold red")
+    for finding in plan.findings:
+        style = "red" if finding.level == "error" else "yellow"
+        yield Text(f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]", style=style)
+
+
+def render_changes(changed: list[PlannedMachine]) -> Table:
+    """A line a machine that does not simply stay."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("change", "machine", "site", "type", "clients", "state"):
+        table.add_column(column, no_wrap=True)
+    for planned in changed[:LONGEST_LIST]:
+        machine = planned.machine
+        table.add_row(
+            Text(planned.change, style=STYLE_OF[planned.change]),
+            machine.machine,
+            machine.site,
+            machine.machine_type,
+            ", ".join(machine.clients.values()),
+            str(machine.state),
+        )
+    if len(changed) > LONGEST_LIST:
+        table.add_row("…", f"{len(changed) - LONGEST_LIST} more", "", "", "", "")
+    return table
+
+
+def render_spread(plan: Plan) -> Table:
+    """How many wanted nodes of each group each account has."""
+    counts = Counter(
+        (planned.machine.group, planned.machine.account)
+        for planned in plan.machines
+        if planned.machine.state in ("wanted", "held")
+    )
+    accounts = sorted({planned.machine.account for planned in plan.machines})
+    table = Table(box=None, pad_edge=False, header_style="bold", title=None)
+    table.add_column("nodes per account")
+    for account in accounts:
+        table.add_column(account, justify="right")
+    for group in sorted({planned.machine.group for planned in plan.machines}):
+        table.add_row(group, *(str(counts[group, account]) for account in accounts))
+    return table
+
+
+def render_summary(plan: Plan) -> Text:
+    """Status, relocations, cost and what is claimed, in one or two lines."""
+    changes = Counter(planned.change for planned in plan.machines)
+    counted = ", ".join(f"{changes[change]} {change}" for change in STYLE_OF if changes[change])
+    claims = ", ".join(f"{stage.name} {stage.value} ({stage.claim})" for stage in plan.stages)
+    cost = f"{plan.cost.amount:,.2f} {plan.cost.currency}/month"
+    priced = f", oldest price of {plan.cost.priced_on}" if plan.cost.priced_on else ""
+    unpriced = f", {plan.cost.unpriced} machines without a price left out" if plan.cost.unpriced else ""
+    style = "bold green" if plan.status == "optimal" else "bold yellow"
+    text = Text(plan.status, style=style)
+    text.append(f": {counted or 'no machines'}; {plan.relocations} relocations; {cost}{priced}{unpriced}", style="default")
+    return text.append(f"\n{claims}" if claims else "", style="dim")

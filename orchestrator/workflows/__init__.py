@@ -1,0 +1,1 @@
+"""Straight-line scripts in which the core meets the adapters: one a command."""

@@ -1,0 +1,131 @@
+"""What every command starts from: spec, catalogue, client catalogue and lock, read once and held against each other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.catalog.catalogue import load_catalogue
+from orchestrator.catalog.clients import load_clients
+from orchestrator.catalog.aliases import find_provider
+from orchestrator.catalog.digest import compute_facts_digest
+from orchestrator.catalog.hosts import hosts_to_facts
+from orchestrator.documents.known_keys import suggest
+from orchestrator.folders import find_asset
+from orchestrator.lockfile import read_lock
+from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.client import ClientFacts
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.fleet import Account, Fleet, Group
+from orchestrator.model.lock import Lock
+from orchestrator.spec import load_fleet
+from orchestrator.spec.load import ENROLLED
+
+LOCK_NAME = "fleet.lock"
+
+
+@dataclass(frozen=True)
+class Where:
+    """The files that a command was told to work on; `lock` None is fleet.lock beside the spec."""
+
+    spec: Path
+    lock: Path | None = None
+    catalog: Path | None = None
+    catalog_only: Path | None = None
+
+    @property
+    def lock_path(self) -> Path:
+        """Where the lock is, or will be."""
+        return self.lock or self.spec.with_name(LOCK_NAME)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that placement and review depend on. `signing_groups` run a client whose role signs."""
+
+    where: Where
+    fleet: Fleet
+    catalogue: Catalogue
+    clients: Mapping[str, ClientFacts]
+    lock: Lock | None
+
+    @property
+    def signing_groups(self) -> frozenset[str]:
+        """The groups whose nodes must never run twice."""
+        return frozenset(group.name for group in self.fleet.groups if self._signs(group))
+
+    @property
+    def facts_digest(self) -> str:
+        """The digest of the facts that placement depends on."""
+        return compute_facts_digest(self.catalogue)
+
+    def _signs(self, group: Group) -> bool:
+        names = (name for choices in group.clients.values() for name in choices)
+        return any(name in self.clients and self.clients[name].signs for name in names)
+
+
+def read_inputs(where: Where) -> Inputs:
+    """Reads all; InvalidDocument with every problem of the first file that has one."""
+    fleet = load_fleet(where.spec)
+    fleet = fleet.model_copy(update={"accounts": tuple(name_provider(account) for account in fleet.accounts)})
+    wanted = [(account.provider, account.regions) for account in fleet.accounts if account.provider != ENROLLED]
+    catalogue = load_catalogue(where.catalog, where.catalog_only, wanted)
+    clients = load_clients(find_asset("ansible") / "clients")
+    problems = [*find_unknown_places(fleet, catalogue), *find_unknown_clients(fleet, clients)]
+    if problems:
+        raise InvalidDocument(problems)
+    return Inputs(where, fleet, add_hosts(catalogue, fleet), clients, read_lock(where.lock_path))
+
+
+def name_provider(account: Account) -> Account:
+    """The account with its provider's own name in place of an alias."""
+    return account.model_copy(update={"provider": find_provider(account.provider)})
+
+
+def add_hosts(catalogue: Catalogue, fleet: Fleet) -> Catalogue:
+    """The catalogue with the enrolled hosts of all accounts as zones and machine types."""
+    zones, machine_types = hosts_to_facts(tuple(host for account in fleet.accounts for host in account.hosts))
+    return catalogue.model_copy(
+        update={"zones": (*catalogue.zones, *zones), "machine_types": (*catalogue.machine_types, *machine_types)}
+    )
+
+
+def find_unknown_places(fleet: Fleet, catalogue: Catalogue) -> Iterator[OrchestratorError]:
+    """Providers and regions that no catalogue row speaks of."""
+    for account in fleet.accounts:
+        if account.provider == ENROLLED:
+            continue
+        regions = {zone.region for zone in catalogue.zones if zone.provider == account.provider}
+        if not regions:
+            hint = "see docs/catalogue.md for a catalogue of your own"
+            message = f"the catalogue has no provider {account.provider} in the regions of account {account.name}"
+            yield OrchestratorError(message, hint=hint, source=account.source)
+            continue
+        for region in account.regions:
+            if region not in regions:
+                message = f"{account.provider} has no region {region} in the catalogue (account {account.name})"
+                yield OrchestratorError(message, hint=suggest(region, regions), source=account.source)
+
+
+def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:
+    """Clients that the client catalogue lacks, or that serve another chain, role or network."""
+    for group in fleet.groups:
+        for role, choices in group.clients.items():
+            for name in choices:
+                problem = describe_misfit(group, role, name, clients)
+                if problem:
+                    yield OrchestratorError(f"groups.{group.name}: {problem[0]}", hint=problem[1], source=group.source)
+
+
+def describe_misfit(
+    group: Group, role: str, name: str, clients: Mapping[str, ClientFacts]
+) -> tuple[str, str] | None:
+    """What is wrong with a client in a role of a group, and what to do; None where it fits."""
+    if name not in clients:
+        return f"no client {name} is known", suggest(name, clients)
+    client = clients[name]
+    fitting = sorted(c.name for c in clients.values() if (c.chain, c.role) == (group.chain, role))
+    if (client.chain, client.role) != (group.chain, role):
+        return f"{name} is a {client.chain} {client.role}, not a {group.chain} {role}", suggest(name, fitting)
+    if group.network not in client.ports:
+        return f"{name} does not know the network {group.network}", suggest(group.network, client.ports)
+    return None

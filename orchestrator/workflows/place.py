@@ -1,0 +1,52 @@
+"""place: spec and lock -> plan -> lock."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.lock import Lock, LockHeader
+from orchestrator.model.loss import Loss
+from orchestrator.model.plan import Plan
+from orchestrator.placement.place import compute_plan
+from orchestrator.placement.to_lock import compute_lock_entries
+from orchestrator.workflows.inputs import Inputs
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A plan, and the lock that it leads to; `lock` None where the plan is infeasible."""
+
+    plan: Plan
+    lock: Lock | None
+
+
+def place(inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = ()) -> Placement:
+    """Places the fleet on top of its lock; domains lost before stay lost until they are healed. Writes nothing."""
+    before = inputs.lock.header.losses if inputs.lock else ()
+    losses = tuple(sorted({*before, *lose} - set(heal), key=str))
+    plan = compute_plan(
+        inputs.fleet,
+        inputs.catalogue,
+        {group.name: group.clients for group in inputs.fleet.groups},
+        inputs.lock,
+        losses,
+        inputs.signing_groups,
+    )
+    if plan.status == "infeasible":
+        return Placement(plan, None)
+    header = LockHeader(
+        fleet=inputs.fleet.name,
+        revision="",
+        spec=inputs.fleet.digest,
+        facts=inputs.facts_digest,
+        lost=tuple(str(loss) for loss in losses),
+    )
+    return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
+
+
+def write_placement(inputs: Inputs, placement: Placement) -> bool:
+    """Writes the placement's lock where it says something new; whether it did."""
+    if placement.lock is None or placement.lock == inputs.lock:
+        return False
+    write_lock(placement.lock, inputs.where.lock_path)
+    return True

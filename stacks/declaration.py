@@ -1,0 +1,106 @@
+"""What every provider module is given, and the one thing that it must be able to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pulumi
+from settings import Scope, Settings
+
+from orchestrator.catalog.aliases import find_provider
+from orchestrator.catalog.clients import load_clients
+from orchestrator.folders import find_asset
+from orchestrator.lockfile import read_lock
+from orchestrator.model.client import ClientFacts, Port
+from orchestrator.model.errors import OrchestratorError
+from orchestrator.model.fleet import Access, Account
+from orchestrator.model.host import EnrolledHost
+from orchestrator.model.lock import Machine, MachineState
+from orchestrator.spec import load_fleet
+
+MachineOutputs = dict[str, pulumi.Input[Any]]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One account, and the machines that it is to have."""
+
+    fleet: str
+    revision: str
+    account: Account
+    machines: tuple[Machine, ...]
+    access: Access | None
+    clients: Mapping[str, ClientFacts]
+    scope: Scope
+    host_key_seed: pulumi.Output[str]
+
+    def is_machine_protected(self, machine: Machine) -> bool:
+        """Whether nothing may delete the machine: all but those whose replacement is on the way."""
+        return self.scope.protects_machines and machine.state is not MachineState.RETIRING
+
+    def is_data_protected(self, machine: Machine) -> bool:
+        """Whether nothing may delete the machine's data volume."""
+        return self.scope.protects_data and machine.state is not MachineState.RETIRING
+
+    def list_open_ports(self, group: str) -> tuple[Port, ...]:
+        """The ports that the group's clients open to the world, sorted."""
+        ports = {
+            port
+            for machine in self.machines
+            if machine.group == group
+            for client in machine.clients.values()
+            for port in self.clients[client].ports.get(machine.network, ())
+            if port.open == "world"
+        }
+        return tuple(sorted(ports, key=lambda port: (port.protocol, port.port)))
+
+    def require_access(self) -> Access:
+        """Who may log in; RunError where the spec does not say, since a machine nobody can reach is of no use."""
+        if self.access is None:
+            raise pulumi.RunError("the spec has no access section: add access: {ssh_keys: [...], ssh_from: [...]}")
+        return self.access
+
+
+class ProviderModule(Protocol):
+    """A module of this folder, one a provider."""
+
+    def declare(self, declaration: Declaration) -> dict[str, MachineOutputs]:
+        """Declares the account's resources; outputs by machine id, each with at least address and host key."""
+        ...
+
+
+def read_declaration(account_name: str, settings: Settings) -> Declaration:
+    """The declaration for one account; RunError with the reader's own words where spec or lock cannot be used."""
+    try:
+        fleet = load_fleet(settings.spec)
+        lock = read_lock(settings.lock)
+        clients = load_clients(find_asset("ansible") / "clients")
+    except OrchestratorError as error:
+        raise pulumi.RunError(str(error)) from None
+    if lock is None:
+        raise pulumi.RunError(f"{settings.lock} does not exist: run orchestrator place")
+    accounts = {account.name: account for account in fleet.accounts}
+    if account_name not in accounts:
+        raise pulumi.RunError(f"the spec has no account {account_name}; a stack is named like its account")
+    access = Access(**settings.access["access"]) if "access" in settings.access else fleet.access
+    return Declaration(
+        fleet=fleet.name,
+        revision=lock.header.revision,
+        account=resolve_account(accounts[account_name], settings.access.get("hosts", {}).get(account_name, {})),
+        machines=lock.get_machines(account_name),
+        access=access,
+        clients=clients,
+        scope=settings.scope,
+        host_key_seed=settings.host_key_seed,
+    )
+
+
+def resolve_account(account: Account, overrides: Mapping[str, Mapping[str, Any]]) -> Account:
+    """The account with its provider's own name, and its enrolled hosts reached as the overrides say."""
+    hosts = tuple(override_host(host, overrides.get(host.name, {})) for host in account.hosts)
+    return account.model_copy(update={"hosts": hosts, "provider": find_provider(account.provider)})
+
+
+def override_host(host: EnrolledHost, override: Mapping[str, Any]) -> EnrolledHost:
+    """One host, reached as the override says."""
+    return host.model_copy(update=dict(override))

@@ -1,0 +1,191 @@
+"""Hetzner Cloud: what each machine of the lock gets there.
+
+Per account a network with a subnet for each network zone, and the operators' keys; per group a firewall; per group,
+region and ten machines a placement group that keeps them on different hardware; per machine a server and, where local
+disk is not enough, a data volume of its own.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_hcloud as hcloud
+from declaration import Declaration, MachineOutputs
+from host_keys import derive_host_key, render_public_key
+from user_data import render_user_data
+
+from orchestrator.model.client import Port
+from orchestrator.model.lock import Machine
+
+# A placement group holds at most ten servers (docs.hetzner.com, "Placement Groups"). Five nodes leave room for both
+# machines of each node while it moves.
+NODES_PER_PLACEMENT_GROUP = 5
+
+IP_RANGE = "10.64.0.0/16"
+# Every network zone has its subnet from the start, so that no change of placement adds or deletes one.
+SUBNETS = {
+    "eu-central": "10.64.0.0/18",
+    "us-east": "10.64.64.0/18",
+    "us-west": "10.64.128.0/18",
+    "ap-southeast": "10.64.192.0/18",
+}
+ANYWHERE = ["0.0.0.0/0", "::/0"]
+SMALLEST_VOLUME_GIB = 10  # the API's own minimum
+
+# What a server cannot change without being made again; the lock pins them for new machines only.
+FIXED_AT_BIRTH = ["image", "userData", "sshKeys", "placementGroupId"]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the servers of an account share."""
+
+    network: hcloud.Network
+    subnets: list[hcloud.NetworkSubnet]
+    ssh_keys: list[hcloud.SshKey]
+    firewalls: dict[str, hcloud.Firewall]
+    placement_groups: dict[str, hcloud.PlacementGroup]
+
+
+def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
+    """Declares the account's resources; outputs by machine id."""
+    if not declaration.scope.declares_machines:
+        for machine in declaration.machines:
+            declare_volume(declaration, machine)
+        return {}
+    shared = declare_shared(declaration)
+    return {machine.machine: declare_machine(declaration, machine, shared) for machine in declaration.machines}
+
+
+def declare_shared(declaration: Declaration) -> Shared:
+    """The network, keys, firewalls and placement groups."""
+    labels = {"fleet": declaration.fleet, "managed-by": "node-orchestrator"}
+    name = declaration.fleet
+    network = hcloud.Network("network", name=name, ip_range=IP_RANGE, labels=labels)
+    subnets = [
+        hcloud.NetworkSubnet(
+            f"subnet-{zone}", network_id=network.id.apply(int), type="cloud", network_zone=zone, ip_range=ip_range
+        )
+        for zone, ip_range in SUBNETS.items()
+    ]
+    access = declaration.require_access()
+    ssh_keys = [
+        hcloud.SshKey(f"operator-{number}", name=f"{name}-operator-{number}", public_key=key, labels=labels)
+        for number, key in enumerate(access.ssh_keys, start=1)
+    ]
+    groups = sorted({machine.group for machine in declaration.machines})
+    firewalls = {
+        group: hcloud.Firewall(
+            f"firewall-{group}",
+            name=f"{name}-{group}",
+            labels=labels | {"group": group},
+            rules=list_firewall_rules(declaration.list_open_ports(group), access.ssh_from),
+        )
+        for group in groups
+    }
+    spreads = sorted({get_spread(machine) for machine in declaration.machines})
+    placement_groups = {
+        spread: hcloud.PlacementGroup(f"spread-{spread}", name=f"{name}-{spread}", type="spread", labels=labels)
+        for spread in spreads
+    }
+    return Shared(network, subnets, ssh_keys, firewalls, placement_groups)
+
+
+def list_firewall_rules(ports: tuple[Port, ...], ssh_from: tuple[str, ...]) -> list[hcloud.FirewallRuleArgs]:
+    """Inbound rules; a Hetzner firewall refuses what no rule allows. SSH from the operators, peers from anywhere."""
+    ssh = hcloud.FirewallRuleArgs(
+        direction="in", protocol="tcp", port="22", source_ips=list(ssh_from), description="ssh from the operators"
+    )
+    ping = hcloud.FirewallRuleArgs(direction="in", protocol="icmp", source_ips=ANYWHERE, description="path MTU, ping")
+    peers = [
+        hcloud.FirewallRuleArgs(
+            direction="in", protocol=port.protocol, port=str(port.port), source_ips=ANYWHERE, description=port.name
+        )
+        for port in ports
+    ]
+    return [ssh, ping, *peers]
+
+
+def get_spread(machine: Machine) -> str:
+    """The placement group that a machine belongs to; decided by its node, so that it never changes."""
+    number = int(machine.node.rpartition("-")[2])
+    return f"{machine.group}-{machine.region}-{(number - 1) // NODES_PER_PLACEMENT_GROUP + 1}"
+
+
+def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) -> MachineOutputs:
+    """The server, and its data volume where it has one."""
+    server = declare_server(declaration, machine, shared)
+    volume = declare_volume(declaration, machine)
+    if volume is not None:
+        hcloud.VolumeAttachment(
+            f"{machine.hostname}-data",
+            server_id=server.id.apply(int),
+            volume_id=volume.id.apply(int),
+            automount=False,
+            opts=pulumi.ResourceOptions(delete_before_replace=True),
+        )
+    return {
+        "address": server.ipv4_address,
+        "port": 22,
+        "user": "root",
+        "host_key": pulumi.Output.unsecret(
+            declaration.host_key_seed.apply(lambda seed: render_public_key(derive_host_key(seed, machine.machine)))
+        ),
+        "single_use_host_key": True,
+        "volume_device": None if volume is None else volume.linux_device,
+    }
+
+
+def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -> hcloud.Server:
+    """The server itself."""
+    protected = declaration.is_machine_protected(machine)
+    return hcloud.Server(
+        machine.hostname,
+        name=f"{declaration.fleet}-{machine.hostname}",
+        server_type=machine.machine_type,
+        location=machine.region,
+        image=machine.image,
+        ssh_keys=[key.id for key in shared.ssh_keys],
+        user_data=declaration.host_key_seed.apply(
+            lambda seed: render_user_data(seed, machine.machine, machine.hostname)
+        ),
+        firewall_ids=[shared.firewalls[machine.group].id.apply(int)],
+        networks=[hcloud.ServerNetworkArgs(network_id=shared.network.id.apply(int))],
+        placement_group_id=shared.placement_groups[get_spread(machine)].id.apply(int),
+        labels=list_labels(declaration, machine),
+        delete_protection=protected,
+        rebuild_protection=protected,  # the API wants the two alike
+        shutdown_before_deletion=True,
+        opts=pulumi.ResourceOptions(
+            protect=protected,
+            ignore_changes=FIXED_AT_BIRTH,
+            depends_on=list(shared.subnets),
+            custom_timeouts=pulumi.CustomTimeouts(create="15m"),
+        ),
+    )
+
+
+def declare_volume(declaration: Declaration, machine: Machine) -> hcloud.Volume | None:
+    """The data volume: a resource of its own, because days of sync are on it."""
+    if machine.volume_gib is None:
+        return None
+    protected = declaration.is_data_protected(machine)
+    return hcloud.Volume(
+        f"{machine.hostname}-volume",
+        name=f"{declaration.fleet}-{machine.hostname}",
+        size=max(machine.volume_gib, SMALLEST_VOLUME_GIB),
+        location=machine.region,
+        labels=list_labels(declaration, machine),
+        delete_protection=protected,
+        opts=pulumi.ResourceOptions(protect=protected, retain_on_delete=protected),
+    )
+
+
+def list_labels(declaration: Declaration, machine: Machine) -> dict[str, str]:
+    """How people and `recover` find what belongs to the fleet."""
+    return {
+        "fleet": declaration.fleet,
+        "group": machine.group,
+        "node": machine.node,
+        "machine": machine.machine,
+        "managed-by": "node-orchestrator",
+    }

@@ -1,0 +1,34 @@
+"""Enrolled machines: claims each host that the lock uses, so that no two fleets run nodes on one host."""
+
+from declaration import Declaration, MachineOutputs
+from enrolled_host import EnrolledMachine
+
+import pulumi
+
+
+def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
+    """Declares a claim for each machine; outputs by machine id."""
+    if not declaration.scope.declares_machines:
+        return {}
+    hosts = {host.name: host for host in declaration.account.hosts}
+    outputs: dict[str, MachineOutputs] = {}
+    for machine in declaration.machines:
+        if machine.host not in hosts:
+            raise pulumi.RunError(f"{machine.machine} stands on host {machine.host}, which the hosts file no longer has")
+        host = hosts[machine.host]
+        EnrolledMachine(
+            machine.hostname,
+            fleet=declaration.fleet,
+            machine=machine.machine,
+            endpoint={"address": host.address, "port": host.port, "user": host.user, "host_key": host.host_key},
+            opts=pulumi.ResourceOptions(protect=declaration.is_machine_protected(machine)),
+        )
+        outputs[machine.machine] = {
+            "address": host.address,
+            "port": host.port,
+            "user": host.user,
+            "host_key": host.host_key,
+            "single_use_host_key": False,
+            "volume_device": None,
+        }
+    return outputs
