@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
@@ -187,11 +188,15 @@ class _Reader(Generic[Fact]):
 
     def _find_position(self, row: Row, column: str) -> int:
         """The character at which the cell of `column` begins in its line, from 1; 1 where quotes make that unclear."""
-        line = self.text.splitlines()[row.line - 1]
-        header = [name.strip() for name in self.text.splitlines()[0].split(",")]
+        line = self._lines[row.line - 1]
+        header = [name.strip() for name in self._lines[0].split(",")]
         if '"' in line or column not in header:
             return 1
         return sum(len(cell) + 1 for cell in line.split(",")[: header.index(column)]) + 1
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
 
 
 def split_list(cell: str) -> tuple[str, ...]:
