@@ -1,0 +1,1 @@
+"""What is against what should be: decisions on observations and on the lock, all pure."""

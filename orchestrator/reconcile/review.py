@@ -1,0 +1,148 @@
+"""The review of a lock as it stands: does it hold the policy, and is it the lock of this spec? Solves nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from orchestrator.lockfile.revision import compute_revision
+from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.fleet import Fleet
+from orchestrator.model.lock import Lock, Machine, MachineState
+from orchestrator.model.loss import Loss
+from orchestrator.model.plan import Finding
+from orchestrator.model.source import Source
+from orchestrator.placement.candidates import Situation, compute_situation
+from orchestrator.placement.holdings import get_column_key
+from orchestrator.policy.candidates import Candidates, Cell
+from orchestrator.policy.compile import CompiledPolicy, compile_policy
+from orchestrator.policy.evaluate import evaluate
+from orchestrator.reconcile.losses import infer_losses
+
+RUNNING = (MachineState.WANTED, MachineState.HELD)
+PLACE = "run `orchestrator place`"
+
+
+def review_lock(
+    fleet: Fleet, lock: Lock, catalogue: Catalogue, losses: Sequence[Loss] | None = None
+) -> tuple[Finding, ...]:
+    """Every finding on a lock: broken rules at the rule's place in the spec, then what does not match the spec.
+
+    `losses` are the domains lost now; without them they are inferred from the lock's own lost machines.
+    """
+    lost = infer_losses(lock) if losses is None else losses
+    situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
+    running = [machine for machine in lock.machines if machine.state in RUNNING]
+    counts = _count_cells(running)
+    candidates = replace(situation.candidates, pinned=frozenset(counts))
+    policy = compile_policy(fleet.policy, fleet, candidates)
+    return (
+        *policy.findings,
+        *_find_closed(policy, candidates, counts),
+        *evaluate(counts, policy.bounds),
+        *_find_stale(fleet, lock),
+        *_find_miscounts(fleet, running),
+        *_find_strays(fleet, lock),
+        *_find_unfit(situation),
+    )
+
+
+def _count_cells(machines: Sequence[Machine]) -> Mapping[Cell, int]:
+    counts: dict[Cell, int] = {}
+    for machine in machines:
+        cell = get_column_key(machine).cell
+        counts[cell] = counts.get(cell, 0) + 1
+    return counts
+
+
+def _find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[Cell, int]) -> Iterator[Finding]:
+    """Nodes that stand where `allow` or `deny` forbids, by group and domain."""
+    for rule, cells in policy.closed:
+        held: dict[tuple[str, str], int] = {}
+        for cell in sorted(cells & counts.keys()):
+            key = (cell.group, candidates.get_domain(cell, rule.per) or "(unknown)")
+            held[key] = held.get(key, 0) + counts[cell]
+        for (group, domain), number in sorted(held.items()):
+            where = f"{group}, {rule.per} {domain}"
+            yield Finding(
+                rule=rule.verb,
+                name=rule.title,
+                level=rule.level,
+                subject=where,
+                value=f"{number} nodes",
+                bound="none",
+                message=f"{where}: {number} nodes, where {rule.title} lets none stand",
+                source=rule.source,
+            )
+
+
+def _find_stale(fleet: Fleet, lock: Lock) -> Iterator[Finding]:
+    """The lock is another fleet's, was made from another text of the spec, or was edited by hand."""
+    top = Source.at(fleet.path)
+    if lock.header.fleet != fleet.name:
+        yield _mismatch("fleet", lock.header.fleet, fleet.name, f"the lock is of fleet {lock.header.fleet}", top)
+    if lock.header.spec != fleet.digest:
+        message = f"the lock was made from another text of this spec: {PLACE}"
+        yield _mismatch("spec", lock.header.spec, fleet.digest, message, top)
+    revision = compute_revision(lock)
+    if revision != lock.header.revision:
+        message = f"the lock was edited after it was written: {PLACE}, which takes the edit as its start"
+        yield _mismatch("revision", lock.header.revision, revision, message, top)
+
+
+def _find_miscounts(fleet: Fleet, running: Sequence[Machine]) -> Iterator[Finding]:
+    """Groups with more or fewer nodes than asked for, and nodes that run twice."""
+    nodes: dict[str, dict[str, int]] = {}
+    for machine in running:
+        held = nodes.setdefault(machine.group, {})
+        held[machine.node] = held.get(machine.node, 0) + 1
+    for group in fleet.groups:
+        held = nodes.get(group.name, {})
+        if len(held) != group.count:
+            message = f"{group.name}: the spec asks for {group.count} nodes, the lock has {len(held)}: {PLACE}"
+            yield _mismatch("count", f"{len(held)} nodes", f"{group.count} nodes", message, group.source, group.name)
+        for node, number in held.items():
+            if number > 1:
+                message = f"{node}: the lock wants {number} machines for it at once: {PLACE}"
+                yield _mismatch("node", f"{number} machines", "1 machine", message, group.source, node)
+
+
+def _find_strays(fleet: Fleet, lock: Lock) -> Iterator[Finding]:
+    """Machines of accounts that the spec does not have, and wanted ones of groups that it does not have."""
+    accounts = {account.name for account in fleet.accounts}
+    groups = {group.name for group in fleet.groups}
+    top = Source.at(fleet.path)
+    for machine in lock.machines:
+        if machine.account not in accounts:
+            message = f"{machine.machine} stands in account {machine.account}, which the spec does not have: keep the "
+            message += "account until the machine is retired"
+            yield _mismatch("account", machine.account, "an account of the spec", message, top, machine.machine)
+        if machine.group not in groups and machine.state in RUNNING:
+            message = f"{machine.machine} is of group {machine.group}, which the spec does not have: {PLACE}"
+            yield _mismatch("group", machine.group, "a group of the spec", message, top, machine.machine)
+
+
+def _find_unfit(situation: Situation) -> Iterator[Finding]:
+    """Nodes whose machine is not what the spec asks for: too small, or where their account no longer may be."""
+    accounts = {account.name for account in situation.fleet.accounts}
+    for group in situation.fleet.groups:
+        for holding in situation.holdings[group.name]:
+            home = holding.home
+            if home is None or holding.stay is not None or home.account not in accounts:
+                continue
+            if not situation.places[get_column_key(home).place].lost:
+                message = (
+                    f"{home.machine} ({home.machine_type} at {home.site}) is not what {group.name} asks for: {PLACE}"
+                )
+                yield _mismatch("machine", home.machine_type, "a fitting machine", message, group.source, home.machine)
+
+
+def _mismatch(rule: str, value: str, bound: str, message: str, source: Source, subject: str = "fleet") -> Finding:
+    return Finding(
+        rule=rule,
+        name="the lock matches the spec",
+        level="error",
+        subject=subject,
+        value=value,
+        bound=bound,
+        message=message,
+        source=source,
+    )
