@@ -1,0 +1,222 @@
+"""Makes the base image of rehearsal machines: the host's own release, bootstrapped, then the role `base` applied."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from orchestrator.adapters.whole_folder import ensure_whole_folder
+from orchestrator.model.errors import RemoteFailure
+from orchestrator.rehearsal.machine import NewMachine, check_host, create_machine, halt_machine, read_console
+from orchestrator.rehearsal.network import run_tool
+from orchestrator.rehearsal.recipe import Recipe, find_image_folder, find_playbook, read_recipe, render_sources
+from orchestrator.rehearsal.record import find_machine_folder
+from orchestrator.rehearsal.world import World, allocate_address, clean_world, create_world, remove_folder
+
+BUILDER = "image"
+SSH_TIMEOUT_SECONDS = 60.0
+ERROR_TAIL_LINES = 12
+
+# What belongs to one machine alone, or to the making of the image.
+TRACES = (
+    "etc/cloud/cloud-init.disabled",
+    "etc/hostname",
+    "etc/hosts",
+    "root/.ansible",
+    "root/.ssh",
+    "var/cache/apt/archives",
+    "var/lib/apt/lists",
+    "var/lib/systemd/random-seed",
+    "var/log/journal",
+)
+EMPTIED_FOLDERS = ("run", "tmp", "var/tmp", "var/log", "var/lib/cloud")
+
+Progress = Callable[[str], None]
+
+
+def ensure_base_image(on_progress: Progress) -> Path:
+    """The base image, made where it is missing: two minutes the first time, and again only when its recipe changes.
+
+    Killed at any moment it leaves no process and no mount, and the next call starts that step anew. Raises
+    ToolMissing where this host cannot make images, RemoteFailure with the end of the failing program's words.
+    """
+    check_host()
+    recipe = read_recipe()
+    bare = recipe.model_copy(update={"role": None})
+    image = find_image_folder(recipe)
+    image.parent.mkdir(parents=True, exist_ok=True)
+    if image.is_dir():
+        return image
+    bootstrapped = ensure_whole_folder(find_image_folder(bare), lambda draft: bootstrap(bare, draft, on_progress))
+    return ensure_whole_folder(image, lambda draft: apply_role(bootstrapped, draft, on_progress))
+
+
+def bootstrap(recipe: Recipe, target: Path, on_progress: Progress) -> None:
+    """Fills the folder `target` with a system of the host's release and the recipe's packages and files."""
+    on_progress(f"base image: bootstrapping {recipe.release} with {len(recipe.packages)} packages")
+    # The whole tree of processes ends with this one, and its mounts are in a namespace that ends with them.
+    together = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+    command = [*together, "--pid", "--fork", "--kill-child", "--", "mmdebstrap", *list_bootstrap_options(recipe)]
+    source = ["-"] if recipe.sources else []  # without one the tool has its own default
+    run_quietly([*command, recipe.release, str(target), *source], render_sources(recipe.sources))
+    for path, text in recipe.files.items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    for unit in recipe.masked_units:
+        link = target / "etc/systemd/system" / unit
+        link.unlink(missing_ok=True)
+        link.symlink_to("/dev/null")
+    remove_traces(target)
+
+
+def list_bootstrap_options(recipe: Recipe) -> list[str]:
+    """The options of mmdebstrap(1): apt's way to the archive (proxy, checks) is the host's own."""
+    acquire = [
+        line
+        for line in run_tool(["apt-config", "dump", "--no-empty", "Acquire"]).splitlines()
+        if not line.startswith("Acquire::IndexTargets")
+    ]
+    return [
+        "--mode=root",
+        "--variant=minbase",
+        "--quiet",
+        f"--include={','.join(recipe.packages)}",
+        *(f"--aptopt={line}" for line in acquire),
+        *(f"--dpkgopt=path-exclude={path}" for path in recipe.excluded_paths),
+        *(f"--dpkgopt=path-include={path}" for path in recipe.included_paths),
+    ]
+
+
+def apply_role(bootstrapped: Path, target: Path, on_progress: Progress) -> None:
+    """Boots `bootstrapped` as a machine, applies the role to it over SSH, and copies the result to `target`."""
+    on_progress("base image: applying the role base")
+    spec_path = target.parent / "image"
+    clean_world(create_world(BUILDER, spec_path))  # a killed run's
+    world = create_world(BUILDER, spec_path)
+    try:
+        inventory = boot_builder(world, bootstrapped)
+        run_playbook(world, inventory)
+        halt_machine(world, BUILDER)
+        copy_merged(find_machine_folder(world, BUILDER), bootstrapped, target)
+        remove_traces(target)
+    finally:
+        clean_world(world)
+
+
+def boot_builder(world: World, image: Path) -> Path:
+    """Boots the machine that becomes the image; returns the inventory that reaches it, with its host key pinned."""
+    operator, host = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    address = allocate_address(world, BUILDER)
+    spec = NewMachine(
+        name=BUILDER,
+        address=address,
+        hostname=BUILDER,
+        authorized_keys=(render_public_key(operator),),
+        host_key_private=render_private_key(host),
+    )
+    create_machine(world, spec, image)
+    wait_for_port(world, BUILDER, address)
+    identity, known = world.folder / "identity", world.folder / "known_hosts"
+    identity.touch(mode=0o600)
+    identity.write_text(render_private_key(operator), encoding="utf-8")
+    known.write_text(f"{address} {render_public_key(host)}\n", encoding="utf-8")
+    variables = {
+        "ansible_host": address,
+        "ansible_user": "root",
+        "ansible_ssh_private_key_file": str(identity),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={known} -o IdentitiesOnly=yes",
+    }
+    inventory = world.folder / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {BUILDER: variables}}}), encoding="utf-8")
+    return inventory
+
+
+def run_playbook(world: World, inventory: Path) -> None:
+    """Applies the playbook that prepares an image."""
+    playbook = find_playbook()
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(playbook.parent.parent / "ansible.cfg"),
+        "ANSIBLE_HOME": str(world.folder / "ansible"),
+        "ANSIBLE_LOCAL_TEMP": str(world.folder / "ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        # No connection outlives the playbook.
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o PreferredAuthentications=publickey",
+    }
+    tool = Path(sys.executable).with_name("ansible-playbook")
+    run_quietly([str(tool), "--inventory", str(inventory), str(playbook)], environment=environment)
+
+
+def copy_merged(machine: Path, lower: Path, target: Path) -> None:
+    """Copies the disk of a machine that is off, as one tree, to the folder `target`."""
+    script = 'mount -t overlay -o "ro,lowerdir=$1:$2" overlay "$3"; cp --archive --reflink=auto "$3/." "$4"'
+    arguments = [str(machine / "upper"), str(lower), str(machine / "root"), str(target)]
+    run_tool(["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-euc", script, "sh", *arguments])
+
+
+def remove_traces(root: Path) -> None:
+    """Takes away what is one machine's own: host keys, identity, logs, seeds, caches."""
+    for trace in (*TRACES, *(str(key.relative_to(root)) for key in (root / "etc/ssh").glob("ssh_host_*"))):
+        path = root / trace
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for folder in EMPTIED_FOLDERS:
+        for path in (root / folder).iterdir() if (root / folder).is_dir() else ():
+            remove_folder(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    # apt and dpkg want these; an empty machine-id is filled by each machine with its own.
+    for folder in ("var/cache/apt/archives/partial", "var/lib/apt/lists/partial"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    machine_id = root / "etc/machine-id"
+    machine_id.unlink(missing_ok=True)
+    machine_id.touch(mode=0o444)
+
+
+def wait_for_port(world: World, name: str, address: str, port: int = 22) -> None:
+    """Waits until the machine's SSH answers; RemoteFailure with the end of its console where it does not."""
+    deadline = time.monotonic() + SSH_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((address, port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RemoteFailure(f"{name} does not answer on port {port}: {read_console(world, name)}")
+
+
+def run_quietly(command: Sequence[str], text: str = "", environment: dict[str, str] | None = None) -> None:
+    """Runs a program whose words matter only when it fails; then RemoteFailure carries the last of them."""
+    done = subprocess.run(
+        command,
+        input=text,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        last = "\n".join(done.stdout.strip().splitlines()[-ERROR_TAIL_LINES:])
+        raise RemoteFailure(f"{Path(command[0]).name} … ended with exit code {done.returncode}: {last}")
+
+
+def render_private_key(key: Ed25519PrivateKey) -> str:
+    """The key in OpenSSH's own form."""
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption())
+    return key.private_bytes(*form).decode()
+
+
+def render_public_key(key: Ed25519PrivateKey) -> str:
+    """The key's public half, as in authorized_keys and known_hosts."""
+    form = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return key.public_key().public_bytes(*form).decode()

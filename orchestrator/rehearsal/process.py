@@ -1,0 +1,115 @@
+"""The processes of rehearsal machines, found by what /proc says of them and never by a record alone."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.model.errors import RemoteFailure
+
+PROC = Path("/proc")
+LAUNCHER = Path(__file__).with_name("launch.sh")
+END_TIMEOUT_SECONDS = 20.0
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, order=True)
+class Process:
+    """A process by its id and its start time (clock ticks since boot), which together are never used twice."""
+
+    pid: int
+    started: int
+
+
+def read_process(pid: int) -> Process | None:
+    """The process of that id as it is now; None where there is none, or only a zombie of it."""
+    try:
+        return parse_stat((PROC / str(pid) / "stat").read_text())
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def parse_stat(text: str) -> Process | None:
+    """The process that a /proc/PID/stat describes; None for one that is dead (proc(5): states Z and X)."""
+    # The second field, the program's name in parentheses, may hold anything, parentheses and blanks too.
+    pid = int(text.split(" ", 1)[0])
+    fields = text[text.rindex(")") + 2 :].split()
+    return None if fields[0] in ("Z", "X") else Process(pid=pid, started=int(fields[19]))
+
+
+def is_launcher(arguments: tuple[str, ...], folder: Path) -> bool:
+    """Whether a command line is that of a machine's launcher or of its systemd-nspawn, below `folder`."""
+    launches = str(LAUNCHER) in arguments or (bool(arguments) and Path(arguments[0]).name == "systemd-nspawn")
+    values = (argument.partition("=")[2] or argument for argument in arguments)
+    return launches and any(is_below(value, folder) for value in values)
+
+
+def has_disk_below(mountinfo: str, folder: Path) -> bool:
+    """Whether a /proc/PID/mountinfo shows an overlay that writes below `folder`: the disk of one of its machines."""
+    for line in mountinfo.splitlines():
+        _, separator, rest = line.partition(" - overlay ")
+        if separator and any(
+            is_below(option.removeprefix("upperdir="), folder)
+            for option in rest.split(" ")[-1].split(",")
+            if option.startswith("upperdir=")
+        ):
+            return True
+    return False
+
+
+def is_below(path: str, folder: Path) -> bool:
+    """Whether `path` is `folder` or lies in it."""
+    return path == str(folder) or path.startswith(f"{folder}/")
+
+
+def find_processes(folder: Path) -> tuple[Process, ...]:
+    """Every live process of the machines whose folders are `folder` or lie below it, sorted; launchers come first."""
+    launchers: list[Process] = []
+    others: list[Process] = []
+    shows_disk = _make_namespace_check(folder)
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            arguments = tuple((entry / "cmdline").read_bytes().decode(errors="replace").split("\0"))
+            kind = launchers if is_launcher(arguments, folder) else others if shows_disk(entry) else None
+            process = None if kind is None else read_process(int(entry.name))
+            if kind is not None and process is not None:
+                kind.append(process)
+    return (*sorted(launchers), *sorted(others))
+
+
+def _make_namespace_check(folder: Path) -> Callable[[Path], bool]:
+    """Says of a /proc/PID whether its mount namespace shows a disk below `folder`; asks once a namespace."""
+    own = Path("/proc/self/ns/mnt").readlink()
+    known = {own: False}
+
+    def shows_disk(entry: Path) -> bool:
+        namespace = (entry / "ns" / "mnt").readlink()
+        if namespace not in known:
+            known[namespace] = has_disk_below((entry / "mountinfo").read_text(errors="replace"), folder)
+        return known[namespace]
+
+    return shows_disk
+
+
+def end_processes(folder: Path) -> None:
+    """Kills every process of the machines below `folder` as a power loss would, and waits until they are gone."""
+    for left in _poll(lambda: find_processes(folder)):
+        if not left:
+            return
+        for process in left:
+            if read_process(process.pid) == process:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+    raise RemoteFailure(f"processes of rehearsal machines below {folder} do not end", hint="see ps for state D")
+
+
+def _poll(ask: Callable[[], tuple[Process, ...]]) -> Iterator[tuple[Process, ...]]:
+    deadline = time.monotonic() + END_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        yield ask()
+        time.sleep(POLL_SECONDS)
