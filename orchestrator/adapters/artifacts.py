@@ -43,7 +43,7 @@ def ensure_artifact(
             _fetch_release(recipe.version, recipe.release, arch, draft)
         elif recipe.go:
             on_progress(f"building {recipe.name} {recipe.version} from source")
-            build_programs(find_module(recipe.go), recipe.go.binaries, draft, arch=arch)
+            build_programs(find_module(recipe.go), recipe.go.binaries, draft, on_progress, arch=arch)
         else:
             raise InvalidDocument([_describe_unverified(recipe, arch)])
 

@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.folders import find_cache_folder
@@ -12,11 +14,13 @@ from orchestrator.model.artifact import Arch
 from orchestrator.model.errors import RemoteFailure, ToolMissing
 
 Version = tuple[int, ...]
+OWN_GO_VERSION = "1.26.6"  # the one that set-up installs where it finds none: tools/go/requirements.lock
+PROGRESS_EVERY_S = 15.0
 
 
 def find_go(required: Version) -> Path:
     """The `go` that is first on PATH, else the one that set-up put into the cache, if it is at least `required`."""
-    for candidate in (shutil.which("go"), find_go_folder() / "bin" / "go"):
+    for candidate in (shutil.which("go"), find_own_go_folder() / "go" / "bin" / "go"):
         if candidate and Path(candidate).exists() and _ask_version(Path(candidate)) >= required:
             return Path(candidate)
     wanted = ".".join(map(str, required))
@@ -25,9 +29,9 @@ def find_go(required: Version) -> Path:
     )
 
 
-def find_go_folder() -> Path:
-    """Where set-up puts a Go tool chain of the project's own, and Go its caches."""
-    return find_cache_folder() / "go"
+def find_own_go_folder() -> Path:
+    """Where set-up puts a Go tool chain of the project's own."""
+    return find_cache_folder() / "go" / f"toolchain-{OWN_GO_VERSION}"
 
 
 def read_required_version(module: Path) -> Version:
@@ -41,7 +45,13 @@ def read_required_version(module: Path) -> Version:
 
 
 def build_programs(
-    module: Path, packages: Mapping[str, str], target: Path, *, arch: Arch | None = None, ldflags: str = "-s -w"
+    module: Path,
+    packages: Mapping[str, str],
+    target: Path,
+    on_progress: Callable[[str], None],
+    *,
+    arch: Arch | None = None,
+    ldflags: str = "-s -w",
 ) -> None:
     """Builds `packages` (program name to import path) as the go.mod and go.sum in `module` pin them, into `target`.
 
@@ -49,35 +59,51 @@ def build_programs(
     machine are kept out of the result (-trimpath). Raises RemoteFailure with the end of Go's own words.
     """
     go = find_go(read_required_version(module))
+    variables = _make_environment() | ({"GOOS": "linux", "GOARCH": arch} if arch else {})
     for program, package in sorted(packages.items()):
-        command: list[str | Path] = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags]
-        run_go([*command, "-o", target.resolve() / program, package], module, arch=arch)
+        command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
+        command += ["-ldflags", ldflags, "-o", target.resolve() / program, package]
+        with subprocess.Popen(command, cwd=module, env=variables, stderr=subprocess.PIPE, text=True) as running:
+            last = _follow(program, running.stderr or [], on_progress)
+        _check(command, module, running.returncode, last)
 
 
 def find_module_folder(module: Path, path: str) -> Path:
     """Where Go's module cache keeps the files of the module `path` that `module` requires."""
     go = find_go(read_required_version(module))
-    return Path(run_go([go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", path], module).strip())
+    command: list[str | Path] = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", path]
+    done = subprocess.run(command, cwd=module, env=_make_environment(), capture_output=True, text=True, check=False)
+    _check(command, module, done.returncode, done.stderr.splitlines())
+    return Path(done.stdout.strip())
 
 
-def run_go(command: list[str | Path], module: Path, *, arch: Arch | None = None) -> str:
-    """Runs a go command in the folder `module`, for Linux on `arch` or this machine; returns what it prints."""
-    target = {"GOOS": "linux", "GOARCH": arch} if arch else {}
-    done = subprocess.run(
-        command, cwd=module, env={**_make_environment(), **target}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        last = "\n".join(done.stderr.strip().splitlines()[-8:])
+def _follow(program: str, lines: Iterable[str], on_progress: Callable[[str], None]) -> Iterable[str]:
+    """Reads what `go build -v` says to its end, a line a module or package; says how far it is now and then."""
+    begun = told = time.monotonic()
+    counts = {"modules fetched": 0, "packages compiled": 0}
+    last: deque[str] = deque(maxlen=8)
+    for line in lines:
+        last.append(line.rstrip())
+        counts["modules fetched" if line.startswith("go: downloading") else "packages compiled"] += 1
+        if time.monotonic() - told >= PROGRESS_EVERY_S:
+            told = time.monotonic()
+            so_far = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+            on_progress(f"{program}: {so_far} ({told - begun:.0f} s)")
+    return last
+
+
+def _check(command: Sequence[str | Path], module: Path, exit_code: int, last: Iterable[str]) -> None:
+    if exit_code:
+        words = "\n".join(last)
         raise RemoteFailure(
-            f"{' '.join(map(str, command))} in {module} ended with exit code {done.returncode}: {last}",
+            f"{' '.join(map(str, command))} in {module} ended with exit code {exit_code}: {words}",
             hint="is the Go module proxy in reach? GOPROXY says which one is used",
         )
-    return done.stdout
 
 
 def _make_environment() -> dict[str, str]:
     """Go's environment: its caches in our own cache folder, where clean finds them, and no tool chain downloads."""
-    folder = find_go_folder()
+    folder = find_cache_folder() / "go"
     own = {
         "GOMODCACHE": str(folder / "modules"),
         "GOCACHE": str(folder / "build"),

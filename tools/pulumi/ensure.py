@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator.adapters.go import read_required_version
 from orchestrator.adapters.pulumi_toolchain import (
     PULUMI_VERSION,
     find_own_pulumi_folder,
@@ -12,9 +13,10 @@ from orchestrator.adapters.pulumi_toolchain import (
 )
 from orchestrator.adapters.whole_folder import ensure_whole_folder
 from orchestrator.model.errors import RemoteFailure
+from tools.go.ensure import ensure_go
 from tools.pulumi.install_language_host import install_language_host, is_own_language_host
 from tools.pulumi.release import fetch_release
-from tools.pulumi.source import build_from_source
+from tools.pulumi.source import MODULE, build_from_source
 
 
 def ensure_pulumi(on_progress: Callable[[str], None]) -> Path:
@@ -33,7 +35,8 @@ def ensure_pulumi(on_progress: Callable[[str], None]) -> Path:
         except RemoteFailure as error:
             on_progress(f"Pulumi {PULUMI_VERSION}: {error.message}; building it from its Go module instead (minutes)")
             shutil.rmtree(draft / "bin", ignore_errors=True)
-            build_from_source(draft / "bin")
+            ensure_go(read_required_version(MODULE), on_progress)
+            build_from_source(draft / "bin", on_progress)
 
     own = ensure_whole_folder(find_own_pulumi_folder(), fill) / "bin"
     if is_own_language_host(own):

@@ -1,6 +1,7 @@
 """Builds the Pulumi CLI from its Go module, for where the vendor's download site is out of reach."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator.adapters.go import build_programs, find_module_folder
@@ -13,12 +14,12 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 SDK_PROGRAMS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 
 
-def build_from_source(target: Path) -> None:
+def build_from_source(target: Path, on_progress: Callable[[str], None]) -> None:
     """Fills the folder `target` with `pulumi` and all that it needs to run Python programs. Minutes, when cold."""
     target.mkdir(parents=True)
     version = f"-X {SDK}/go/common/version.Version={PULUMI_VERSION}"  # without it the Automation API refuses the CLI
     packages = {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"}
-    build_programs(MODULE, packages, target, ldflags=f"-s -w {version}")
+    build_programs(MODULE, packages, target, on_progress, ldflags=f"-s -w {version}")
     sdk = find_module_folder(MODULE, SDK)
     for program in SDK_PROGRAMS:
         copy = shutil.copyfile(sdk / program, target / Path(program).name)

@@ -1,0 +1,39 @@
+# What people and CI type. Every target sets up what it needs first: tools/setup.sh.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-unit test-marked lint clean lock
+SHELL := /bin/sh
+python := .venv/bin/python
+# Machines boot as root on Linux alone; elsewhere the other tests still run.
+slow := $(if $(filter Linux-0,$(shell uname -s)-$(shell id -u)),machines or engine or build,(engine or build) and not machines)
+
+help: ## Shows this list.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+setup: ## Makes this machine ready: Debian packages, .venv, Go, the Pulumi CLI.
+	@tools/setup.sh
+
+demo: ## Places, provisions, configures, loses a provider and rebalances, on real machines (root on Linux).
+	@tools/setup.sh machines
+	@$(python) examples/demo/run.py
+
+test: test-unit test-marked ## Runs all tests: the fast ones, then machines, engine and builds.
+
+test-unit: setup ## Runs the fast tests.
+	$(python) -m pytest -q -n auto -m "not machines and not engine and not build"
+
+test-marked: setup
+	$(python) -m pytest -q -m "$(slow)"
+
+lint: setup ## Style, types and import contracts.
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+clean: ## Removes all that the project has put on this machine, rehearsals and caches too.
+	@if [ -x $(python) ]; then $(python) -m orchestrator.rehearsal clean --all || true; fi
+	@tools/clean.sh
+
+lock: ## Resolves the Python packages anew (needs uv on PATH).
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra hetzner --group dev -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/go/requirements.in -o tools/go/requirements.lock

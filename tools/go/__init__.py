@@ -1,0 +1,1 @@
+"""The project's own Go tool chain, for machines without one that is new enough."""
