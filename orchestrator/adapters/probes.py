@@ -1,0 +1,43 @@
+"""Asks machines how they are: runs the probe that Ansible installed, over SSH, on all of them side by side."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from orchestrator.adapters.ssh import CommandResult, run_on_all
+from orchestrator.model.endpoint import Endpoint
+from orchestrator.model.errors import RemoteFailure
+from orchestrator.model.health import Observation
+
+PROBE = "/usr/local/lib/orchestrator/probe"
+PROBE_SECONDS = 30.0
+COMMAND_NOT_FOUND = (126, 127)  # exit codes of POSIX shells
+
+
+def probe_machines(
+    endpoints: Iterable[Endpoint], identity: Path, *, timeout: float = PROBE_SECONDS
+) -> tuple[Observation, ...]:
+    """One observation a machine, in the order given; a machine that could not be asked has its `error`.
+
+    Raises ToolMissing alone, for an identity that cannot be read.
+    """
+    wanted = list(endpoints)
+    results = run_on_all(wanted, identity, PROBE, timeout=timeout)
+    return tuple(read_observation(endpoint.machine, results[endpoint.machine]) for endpoint in wanted)
+
+
+def read_observation(machine: str, result: CommandResult | RemoteFailure) -> Observation:
+    """The probe's answer as a value."""
+    if isinstance(result, RemoteFailure):
+        return Observation(machine=machine, error=str(result))
+    if result.exit_code in COMMAND_NOT_FOUND:
+        # The machine is there but was never configured: nothing is wrong with it, and it carries nothing.
+        return Observation(machine=machine)
+    if result.exit_code != 0:
+        return Observation(machine=machine, error=f"the probe failed: {result.stderr.strip()[-300:]}")
+    try:
+        return Observation.model_validate({"machine": machine, **json.loads(result.stdout)})
+    except (ValidationError, ValueError, TypeError) as error:
+        return Observation(machine=machine, error=f"the probe's answer cannot be read: {str(error)[:300]}")
