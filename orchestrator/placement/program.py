@@ -47,6 +47,24 @@ class Program:
         _refuse_inexact(*(coefficient for _, coefficient in terms), low or 0, high or 0)
         self.rows.append((merge_terms(terms), low, high))
 
+    def compute_least(self, terms: Terms) -> int | None:
+        """What an expression cannot fall below by its variables' limits alone; None where these set no limit."""
+        least = 0
+        for variable, coefficient in terms:
+            limit = self.lows[variable] if coefficient > 0 else self.highs[variable]
+            if limit is None:
+                return None
+            least += coefficient * limit
+        return least
+
+    def holds(self, values: Sequence[int]) -> bool:
+        """Whether every row holds for these values, in exact whole numbers."""
+        return all(
+            (low is None or low <= compute_value(terms, values))
+            and (high is None or compute_value(terms, values) <= high)
+            for terms, low, high in self.rows
+        )
+
 
 def merge_terms(terms: Terms) -> Terms:
     """One term a variable, in the order of the variables, none of weight zero."""

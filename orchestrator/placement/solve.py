@@ -60,6 +60,8 @@ class Solver:
 
         `node_limit` stops the search after so many nodes of its tree; then the optimum may not be proven.
         """
+        if not self._program.lows:  # the solver has no answer about a program without variables
+            return Optimum(0, 0, ()) if self._program.holds(()) else None
         objective = merge_terms(objective)
         costs = np.zeros(len(self._program.lows))
         for variable, coefficient in objective:

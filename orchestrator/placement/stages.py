@@ -7,7 +7,8 @@ from orchestrator.model.plan import Stage
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.encode import Encoding
-from orchestrator.placement.solve import Solver
+from orchestrator.placement.program import Program, compute_value
+from orchestrator.placement.solve import Optimum, Solver, SolverError
 from orchestrator.policy.linear import Terms
 
 # Concentration is a preference among equals, so its proof may be left open; a count of tree nodes is deterministic.
@@ -40,22 +41,28 @@ def compute_answer(encoding: Encoding, objectives: Iterable[Objective]) -> Answe
         return None
     stages = []
     for objective in objectives:
-        if objective.terms:
-            found = solver.minimize(objective.terms, node_limit=objective.node_limit)
-            if found is None:
-                raise RuntimeError(f"stage {objective.name} lost the solution that the stage before it had")
-            optimum = found
-            solver.hold(objective.terms, optimum.value)
-        value, bound = (optimum.value, optimum.bound) if objective.terms else (0, 0)
+        optimum = _improve(solver, encoding.program, objective, optimum)
+        solver.hold(objective.terms, optimum.value)
         stages.append(
             Stage(
                 name=objective.name,
-                value=value + objective.constant,
-                bound=bound + objective.constant,
-                claim="proven" if value == bound else "open",
+                value=optimum.value + objective.constant,
+                bound=optimum.bound + objective.constant,
+                claim="proven" if optimum.proven else "open",
             )
         )
     return Answer(optimum.values, tuple(stages))
+
+
+def _improve(solver: Solver, program: Program, objective: Objective, start: Optimum) -> Optimum:
+    """The best value of an objective; no search where the last solution already has what the variables' limits allow."""
+    value, least = compute_value(objective.terms, start.values), program.compute_least(objective.terms)
+    if value == least:
+        return Optimum(value, value, start.values)
+    found = solver.minimize(objective.terms, node_limit=objective.node_limit)
+    if found is None:
+        raise SolverError(f"stage {objective.name} lost the solution that the stage before it had")
+    return found
 
 
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:

@@ -1,0 +1,238 @@
+"""A placement by trying everything, for tiny fleets. Imports nothing of the project: each rule is written from its prose.
+
+The fleet is plain data. All that is asked: is there a placement, and what are the least values of each objective?
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import combinations_with_replacement, product
+from math import floor
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TinySite:
+    """A site by its domains (None is unknown). Price in cents, None is unknown; capacity None is no limit."""
+
+    domains: Mapping[str, str | None]
+    cents: int | None
+    capacity: int | None
+    lost: bool = False
+
+
+@dataclass(frozen=True)
+class TinyNode:
+    """A node of the lock: the site its wanted machine is at, sites of its lost and retiring machines."""
+
+    home: int | None
+    lost_at: tuple[int, ...] = ()
+    retiring_at: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class TinyGroup:
+    count: int
+    stake: Fraction = Fraction(1)
+    nodes: tuple[TinyNode, ...] = ()
+
+
+@dataclass(frozen=True)
+class TinyFleet:
+    """Rules are dicts as in a spec; `of` is absent, "fleet", or the index of a group."""
+
+    sites: tuple[TinySite, ...]
+    groups: tuple[TinyGroup, ...]
+    rules: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+Counts = tuple[tuple[int, ...], ...]
+Score = tuple[int, int, int, int, int, int, int]
+"""Unplaced, excess, nodes that leave their machine, new machines, warnings' excess, unpriced, cents."""
+
+
+def find_best(fleet: TinyFleet) -> Score | None:
+    """The best score there is; None where nothing satisfies the rules. After a loss rules bend and nodes may wait."""
+    after_loss = any(site.lost for site in fleet.sites)
+    open_cells = [
+        [not site.lost and not is_closed(fleet, group, site) for site in fleet.sites]
+        for group in range(len(fleet.groups))
+    ]
+    free = [count_free(fleet, index) for index in range(len(fleet.sites))]
+    ways = [list(enumerate_group(group, cells, free)) for group, cells in zip(fleet.groups, open_cells, strict=True)]
+    best: Score | None = None
+    scored: dict[Counts, tuple[int, int]] = {}
+    for choice in product(*ways):
+        if any(sum(way.fresh[site] for way in choice) > limit for site, limit in enumerate(free)):
+            continue
+        counts = tuple(way.counts for way in choice)
+        unplaced = sum(group.count for group in fleet.groups) - sum(map(sum, counts))
+        if unplaced and not after_loss:
+            continue
+        if counts not in scored:
+            scored[counts] = (
+                compute_excess(fleet, counts, open_cells, "error"),
+                compute_excess(fleet, counts, open_cells, "warning"),
+            )
+        excess, warnings = scored[counts]
+        if excess and not after_loss:
+            continue
+        leaving = sum(way.leaving for way in choice)
+        fresh = sum(sum(way.fresh) for way in choice) if can_anyone_go_back(fleet, open_cells) else 0
+        score = (unplaced, excess, leaving, fresh, warnings, *price(fleet, counts))
+        best = score if best is None else min(best, score)
+    return best
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to place a group: nodes by site, new machines by site, nodes that do not stay where they are."""
+
+    counts: tuple[int, ...]
+    fresh: tuple[int, ...]
+    leaving: int
+
+
+def enumerate_group(group: TinyGroup, cells: Sequence[bool], free: Sequence[int]) -> Iterator[Way]:
+    """Every way to place a group's nodes, or some of them. A node stays, or goes back, or is started anew somewhere."""
+    standing = [node for node in group.nodes if is_standing(node)]
+    wanted = min(len(standing), group.count)
+    options = [list(enumerate_node(node, cells)) for node in group.nodes]
+    found: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+    for choice in product(*options):
+        back = sum(way == "back" for node, (way, _) in zip(group.nodes, choice, strict=True) if not is_standing(node))
+        kept = [site for _, site in choice if site is not None]
+        stays = sum(way == "stay" for way, _ in choice)
+        if len(kept) > group.count or back > max(0, group.count - len(standing)):
+            continue
+        for number in range(group.count - len(kept) + 1):
+            for new in combinations_with_replacement([site for site, is_open in enumerate(cells) if is_open], number):
+                fresh = tuple(new.count(site) for site in range(len(cells)))
+                if any(more > limit for more, limit in zip(fresh, free, strict=True)):
+                    continue
+                counts = tuple(more + kept.count(site) for site, more in enumerate(fresh))
+                leaving = wanted - stays
+                found[counts, fresh] = min(leaving, found.get((counts, fresh), leaving))
+    for (counts, fresh), leaving in found.items():
+        yield Way(counts, fresh, leaving)
+
+
+def enumerate_node(node: TinyNode, cells: Sequence[bool]) -> Iterator[tuple[str, int | None]]:
+    yield "gone", None
+    if node.home is not None and cells[node.home]:
+        yield "stay", node.home
+    for site in {*node.lost_at, *node.retiring_at}:
+        if cells[site]:
+            yield "back", site
+
+
+def is_standing(node: TinyNode) -> bool:
+    """Whether the fleet wants the node: all but those whose machines are only on their way out."""
+    return node.home is not None or bool(node.lost_at)
+
+
+def can_anyone_go_back(fleet: TinyFleet, open_cells: Sequence[Sequence[bool]]) -> bool:
+    return any(
+        cells[site]
+        for group, cells in zip(fleet.groups, open_cells, strict=True)
+        for node in group.nodes
+        for site in (*node.lost_at, *node.retiring_at)
+    )
+
+
+def count_free(fleet: TinyFleet, site: int) -> int:
+    """Machines that a site can still take: each machine of the lock has its place until it is retired."""
+    capacity = fleet.sites[site].capacity
+    if capacity is None:
+        return 99
+    nodes = [node for group in fleet.groups for node in group.nodes]
+    used = sum((node.home == site) + node.lost_at.count(site) + node.retiring_at.count(site) for node in nodes)
+    return max(0, capacity - used)
+
+
+def price(fleet: TinyFleet, counts: Counts) -> tuple[int, int]:
+    """Machines without a price, and what the others cost."""
+    held = [sum(group[site] for group in counts) for site in range(len(fleet.sites))]
+    unpriced = sum(number for number, site in zip(held, fleet.sites, strict=True) if site.cents is None)
+    return unpriced, sum(number * (site.cents or 0) for number, site in zip(held, fleet.sites, strict=True))
+
+
+def subjects(fleet: TinyFleet, rule: Mapping[str, Any]) -> list[list[int]]:
+    """Without `of` a rule speaks of each group on its own."""
+    if "of" not in rule:
+        return [[group] for group in range(len(fleet.groups))]
+    return [list(range(len(fleet.groups)))] if rule["of"] == "fleet" else [[rule["of"]]]
+
+
+def is_closed(fleet: TinyFleet, group: int, site: TinySite) -> bool:
+    """Allow: only the domains named, never an unknown one. Deny: not the domains named, nor an unknown one."""
+    for rule in fleet.rules:
+        if rule.get("level") == "warning" or not any(group in subject for subject in subjects(fleet, rule)):
+            continue
+        domain = site.domains[rule["per"]]
+        if "allow" in rule and domain not in rule["allow"]:
+            return True
+        if "deny" in rule and (domain is None or domain in rule["deny"]):
+            return True
+    return False
+
+
+def compute_excess(fleet: TinyFleet, counts: Counts, open_cells: Sequence[Sequence[bool]], level: str) -> int:
+    """How far all rules of a level are overrun together, in nodes, domains or the smallest parts of stake."""
+    return sum(
+        compute_rule_excess(fleet, rule, subject, counts, open_cells)
+        for rule in fleet.rules
+        if rule.get("level", "error") == level
+        for subject in subjects(fleet, rule)
+    )
+
+
+def compute_rule_excess(
+    fleet: TinyFleet,
+    rule: Mapping[str, Any],
+    subject: Sequence[int],
+    counts: Counts,
+    open_cells: Sequence[Sequence[bool]],
+) -> int:
+    if "allow" in rule or "deny" in rule:
+        return 0
+    open_sites = [site for site in range(len(fleet.sites)) if any(open_cells[group][site] for group in subject)]
+    by_domain: dict[str | None, list[int]] = {}
+    for site in open_sites:
+        by_domain.setdefault(fleet.sites[site].domains[rule["per"]], []).append(site)
+    unknown = by_domain.pop(None, [])
+    if "cap" in rule or "below" in rule:
+        return compute_share_excess(fleet, rule, subject, counts, [by_domain, unknown])
+
+    def count(sites: Sequence[int]) -> int:
+        return sum(counts[group][site] for group in subject for site in sites)
+
+    held = [count(sites) for sites in by_domain.values()]
+    if "skew" in rule:
+        return max(0, max(held, default=0) + count(unknown) - min(held, default=0) - rule["skew"])
+    return max(0, rule["min_domains"] - sum(number > 0 for number in held))
+
+
+def compute_share_excess(
+    fleet: TinyFleet,
+    rule: Mapping[str, Any],
+    subject: Sequence[int],
+    counts: Counts,
+    domains: Sequence[Any],
+) -> int:
+    """Caps round down, `below` is strict; nodes at an unknown domain count in every domain's cap."""
+    by_domain, unknown = domains
+    stake = {group: fleet.groups[group].stake if rule.get("by") == "stake" else Fraction(1) for group in subject}
+    # The smallest part in which all stakes are whole: halves, in these tests, where any stake is not whole.
+    part = Fraction(1) if all(weight.denominator == 1 for weight in stake.values()) else Fraction(1, 2)
+    whole = sum(stake[group] * fleet.groups[group].count for group in subject)
+    amount = rule["cap"] if "cap" in rule else rule["below"]
+    limit = whole * Fraction(int(amount[:-1]), 100) if isinstance(amount, str) else Fraction(amount)
+    parts = floor(limit / part)
+    if "below" in rule and parts == limit / part:
+        parts -= 1
+    total = 0
+    for sites in list(by_domain.values()) or ([[]] if unknown else []):
+        held = sum(stake[group] * counts[group][site] for group in subject for site in [*sites, *unknown])
+        total += max(0, int(held / part) - parts)
+    return total

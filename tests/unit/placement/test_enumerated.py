@@ -1,0 +1,242 @@
+"""Placement against trying everything: feasibility, every objective, and what is carried out, on random tiny fleets."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.model.fleet import Fleet
+from orchestrator.model.lock import Lock, LockHeader, Machine, MachineState
+from orchestrator.model.loss import Loss
+from orchestrator.model.plan import Plan
+from orchestrator.placement.place import compute_plan
+from tests.unit.placement import enumerator
+from tests.unit.placement.enumerator import TinyFleet, TinyGroup, TinyNode, TinySite
+from tests.unit.placement.fleets import (
+    make_account,
+    make_catalogue,
+    make_fleet,
+    make_group,
+    make_rule,
+    make_type,
+    make_zone,
+)
+
+EXAMPLES = int(os.environ.get("TINY_FLEETS", "2000"))
+KINDS = ("account", "provider", "zone", "country")
+SHARES = ("10%", "25%", "33%", "34%", "50%", "67%", "100%")
+
+
+@st.composite
+def tiny_sites(draw: st.DrawFn) -> tuple[TinySite, ...]:
+    number = draw(st.integers(1, 4))
+    lost = draw(st.sampled_from([None, None, *range(number)])) if number > 1 else None
+    sites = []
+    for index in range(number):
+        provider = draw(st.sampled_from(["p", "q"]))
+        domains = {
+            "account": f"a{index}",
+            "provider": provider,
+            "zone": f"{provider}/z{index}",
+            "country": draw(st.sampled_from(["DE", "FI", None, "DE"])),
+        }
+        cents = draw(st.sampled_from([100, 200, 250, 300, None]))
+        capacity = draw(st.sampled_from([None, None, 0, 1, 2, 3]))
+        sites.append(TinySite(domains, cents, capacity, lost=index == lost))
+    return tuple(sites)
+
+
+@st.composite
+def tiny_nodes(draw: st.DrawFn, sites: Sequence[TinySite]) -> TinyNode:
+    where = draw(st.permutations(range(len(sites))))
+    home, others = where[0], tuple(where[1 : 1 + draw(st.sampled_from([0, 0, 1]))])
+    kind = draw(st.sampled_from(["wanted", "wanted", "wanted", "lost", "retiring", "both"]))
+    if kind == "lost":
+        return TinyNode(None, lost_at=(home,))
+    if kind == "retiring":
+        return TinyNode(None, retiring_at=(home,))
+    return TinyNode(home, lost_at=others) if kind == "wanted" else TinyNode(home, retiring_at=others)
+
+
+@st.composite
+def tiny_rules(draw: st.DrawFn, groups: int, sites: Sequence[TinySite]) -> dict[str, Any]:
+    verb = draw(st.sampled_from(["cap", "cap", "below", "skew", "min_domains", "allow", "deny"]))
+    per = draw(st.sampled_from(KINDS))
+    rule: dict[str, Any] = {"per": per}
+    if verb in ("cap", "below"):
+        rule[verb] = draw(st.sampled_from([*SHARES, 1, 2, 3]))
+        rule["by"] = draw(st.sampled_from(["nodes", "stake"]))
+    elif verb == "skew":
+        rule[verb] = draw(st.integers(0, 2))
+    elif verb == "min_domains":
+        rule[verb] = draw(st.integers(1, 3))
+    else:
+        names = sorted({str(site.domains[per]) for site in sites if site.domains[per]})
+        rule[verb] = tuple(draw(st.lists(st.sampled_from(names or ["none"]), min_size=1, max_size=2, unique=True)))
+    of = draw(st.sampled_from([None, None, "fleet", *range(groups)]))
+    if of is not None:
+        rule["of"] = of
+    if draw(st.integers(0, 5)) == 0:
+        rule["level"] = "warning"
+    return rule
+
+
+@st.composite
+def tiny_fleets(draw: st.DrawFn) -> TinyFleet:
+    sites = draw(tiny_sites())
+    number = draw(st.sampled_from([1, 1, 2]))
+    placed = draw(st.booleans())
+    groups = []
+    for _ in range(number):
+        count = draw(st.integers(1, 4 if number == 1 else 3))
+        size = draw(st.integers(0, 4 if number == 1 else 2)) if placed else 0
+        nodes = tuple(draw(tiny_nodes(sites)) for _ in range(size))
+        groups.append(TinyGroup(count, draw(st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(32)])), nodes))
+    rules = tuple(draw(tiny_rules(number, sites)) for _ in range(draw(st.integers(0, 3))))
+    return TinyFleet(sites, tuple(groups), rules)
+
+
+def make_real(tiny: TinyFleet) -> Fleet:
+    accounts = [
+        make_account(f"a{index}", site.domains["provider"], regions=(f"r{index}",))
+        for index, site in enumerate(tiny.sites)
+    ]
+    groups = [
+        make_group(f"g{index}", group.count, stake=Decimal(str(float(group.stake))))
+        for index, group in enumerate(tiny.groups)
+    ]
+    rules = []
+    for line, rule in enumerate(tiny.rules):
+        of = rule.get("of")
+        subject = {"of": {"group": f"g{of}"} if isinstance(of, int) else of} if of is not None else {}
+        rules.append(make_rule(line + 1, **{**rule, **subject}))
+    return make_fleet(accounts, groups, rules)
+
+
+def make_machine(tiny: TinyFleet, node: str, generation: int, site: int, state: MachineState) -> Machine:
+    return Machine(
+        machine=f"{node}.{generation}",
+        node=node,
+        group=node.partition("-")[0],
+        chain="bitcoin",
+        network="regtest",
+        account=f"a{site}",
+        provider=str(tiny.sites[site].domains["provider"]),
+        region=f"r{site}",
+        zone=f"z{site}",
+        machine_type="m",
+        arch="x86_64",
+        clients={"node": "btcd"},
+        state=state,
+    )
+
+
+def make_real_lock(tiny: TinyFleet) -> Lock | None:
+    machines = []
+    for index, group in enumerate(tiny.groups):
+        for number, node in enumerate(group.nodes):
+            entries = [(site, MachineState.LOST) for site in node.lost_at]
+            entries += [(site, MachineState.RETIRING) for site in node.retiring_at]
+            entries += [(node.home, MachineState.WANTED)] if node.home is not None else []
+            name = f"g{index}-{number + 1}"
+            machines += [make_machine(tiny, name, at + 1, *entry) for at, entry in enumerate(entries)]
+    header = LockHeader(fleet="test", revision="r", spec="s", facts="f")
+    return Lock(header=header, machines=tuple(machines)) if machines else None
+
+
+def place(tiny: TinyFleet, lock: Lock | None) -> Plan:
+    catalogue = make_catalogue(
+        [
+            make_zone(
+                str(site.domains["provider"]),
+                f"r{index}",
+                f"z{index}",
+                country=site.domains["country"],
+                capacity=site.capacity,
+            )
+            for index, site in enumerate(tiny.sites)
+        ],
+        [
+            make_type(
+                str(site.domains["provider"]),
+                f"r{index}",
+                price=None if site.cents is None else str(Decimal(site.cents) / 100),
+            )
+            for index, site in enumerate(tiny.sites)
+        ],
+    )
+    losses = [Loss(kind="account", value=f"a{index}") for index, site in enumerate(tiny.sites) if site.lost]
+    return compute_plan(make_real(tiny), catalogue, {}, lock, losses)
+
+
+def count_carried_out(tiny: TinyFleet, plan: Plan, lock: Lock | None) -> dict[str, Any]:
+    """What the plan's machines come to, whatever its stages say."""
+    before = {machine.machine: machine for machine in lock.machines} if lock else {}
+    # A node without a place keeps the machine that it has, though the policy no longer wants it there.
+    waiting = {unplaced.node for unplaced in plan.unplaced}
+    wanted = [
+        planned.machine
+        for planned in plan.machines
+        if planned.machine.state is MachineState.WANTED and planned.machine.node not in waiting
+    ]
+    held = Counter((machine.group, machine.account) for machine in wanted)
+    counts = tuple(
+        tuple(held[f"g{group}", f"a{site}"] for site in range(len(tiny.sites))) for group in range(len(tiny.groups))
+    )
+    stays = [
+        machine
+        for machine in wanted
+        if machine.machine in before and before[machine.machine].state is MachineState.WANTED
+    ]
+    return {
+        "counts": counts,
+        "stays": len(stays),
+        "fresh": sum(machine.machine not in before for machine in wanted),
+        "entries": {planned.machine.machine for planned in plan.machines} >= before.keys(),
+        "doubles": len(wanted) - len({machine.node for machine in wanted}),
+    }
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(tiny_fleets())
+def test_placement_is_what_trying_everything_finds(tiny: TinyFleet) -> None:
+    lock = make_real_lock(tiny)
+    plan = place(tiny, lock)
+    best = enumerator.find_best(tiny)
+    assert (plan.status == "infeasible") == (best is None)
+    if best is None:
+        assert plan.conflict
+        return
+    unplaced, excess, leaving, fresh, warnings, unpriced, cents = best
+    stages = {stage.name: stage.value for stage in plan.stages}
+    assert [
+        stages[name] for name in ("unplaced", "excess", "relocations", "new machines", "warnings", "unpriced", "cost")
+    ] == [
+        unplaced,
+        excess,
+        leaving,
+        fresh,
+        warnings,
+        unpriced,
+        cents,
+    ]
+    done = count_carried_out(tiny, plan, lock)
+    open_cells = [
+        [not site.lost and not enumerator.is_closed(tiny, group, site) for site in tiny.sites]
+        for group in range(len(tiny.groups))
+    ]
+    standing = [min(group.count, sum(enumerator.is_standing(node) for node in group.nodes)) for group in tiny.groups]
+    assert done["entries"]
+    assert done["doubles"] == 0
+    assert len(plan.unplaced) == unplaced
+    assert sum(standing) - done["stays"] == leaving
+    assert enumerator.price(tiny, done["counts"]) == (unpriced, cents)
+    assert enumerator.compute_excess(tiny, done["counts"], open_cells, "error") == excess
+    assert enumerator.compute_excess(tiny, done["counts"], open_cells, "warning") == warnings
+    if enumerator.can_anyone_go_back(tiny, open_cells):
+        assert done["fresh"] == fresh
