@@ -99,8 +99,10 @@ def test_a_private_provider_stands_beside_the_built_in_ones(tmp_path: Path) -> N
 
 def test_a_catalogue_that_replaces_leaves_nothing_built_in(tmp_path: Path) -> None:
     catalogue = load_catalogue(only=write_files(tmp_path, {"sites.csv": SITES, "machines.csv": MACHINES}))
-    assert {fact.provider for fact in (*catalogue.zones, *catalogue.machine_types)} == {"acme"}
-    assert catalogue.storage_prices == catalogue.images == ()
+    assert {zone.provider for zone in catalogue.zones} == {"acme"}
+    assert {kind.provider for kind in catalogue.machine_types} == {"acme"}
+    assert not catalogue.storage_prices
+    assert not catalogue.images
 
 
 def test_one_private_catalogue_lies_over_the_other(tmp_path: Path) -> None:

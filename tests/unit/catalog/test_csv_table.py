@@ -101,6 +101,11 @@ def test_a_quoted_line_break_does_not_shift_the_lines_of_errors(tmp_path: Path) 
     assert error.startswith("machines.csv:4:14: column vcpus is 'x'")
 
 
+def test_a_row_of_several_lines_is_named_by_its_first(tmp_path: Path) -> None:
+    (error,) = read_errors(tmp_path, HEADER + 'acme,north,"a\nb",x,dedicated,16,\n')
+    assert error.startswith("machines.csv:2:1: column vcpus is 'x'")
+
+
 @pytest.mark.parametrize(
     ("header", "error"),
     [

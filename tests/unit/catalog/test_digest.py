@@ -51,6 +51,7 @@ def test_it_looks_like_a_digest() -> None:
         change("machine_types", usd_per_month=None),
         change("machine_types", source="elsewhere", source_date="2026-11-23"),
         change("machine_types", memory_gib=Decimal("16.0")),
+        change("machine_types", zones=("b", "a")),
         change("zones", source="elsewhere", source_date="2026-11-23"),
         change("zones", latitude=50.0, longitude=12.0),
         change("storage_prices", usd_per_month_gib=Decimal("0.2")),

@@ -113,6 +113,16 @@ def test_what_is_not_understood_is_refused_and_nothing_written(
     assert not (tmp_path / "out").exists()
 
 
+def test_zones_are_not_known_where_the_source_names_them_in_two_ways(tmp_path: Path) -> None:
+    text = REGIONS.replace("us-east-1", "us-west-1")
+    folder = write_source(tmp_path / "source", {"machines.csv": ("0,arm64,us-east-1,", "0,arm64,us-west-1,")})
+    (folder / "regions.csv").write_text(text, encoding="utf-8")
+    rows = convert(folder)["machines.csv"].splitlines()
+    assert [row for row in rows if "m7g.large" in row] == [
+        "aws,us-west-1,m7g.large,2,dedicated,8,0,,arm64,,,,moto-5.2.5,2026-08-02"
+    ]
+
+
 def test_a_missing_source_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "nowhere")]) == 2
     assert "regions.csv does not exist" in capsys.readouterr().err
