@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -17,7 +17,14 @@ from orchestrator.adapters.whole_folder import ensure_whole_folder
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.rehearsal.machine import NewMachine, check_host, create_machine, halt_machine, read_console
 from orchestrator.rehearsal.network import run_tool
-from orchestrator.rehearsal.recipe import Recipe, find_image_folder, find_playbook, read_recipe, render_sources
+from orchestrator.rehearsal.recipe import (
+    SINGLE_PROCESS_UNIT,
+    Recipe,
+    find_image_folder,
+    find_playbook,
+    read_recipe,
+    render_sources,
+)
 from orchestrator.rehearsal.record import find_machine_folder
 from orchestrator.rehearsal.world import World, allocate_address, clean_world, create_world, remove_folder
 
@@ -67,15 +74,22 @@ def bootstrap(recipe: Recipe, target: Path, on_progress: Progress) -> None:
     command = [*together, "--pid", "--fork", "--kill-child", "--", "mmdebstrap", *list_bootstrap_options(recipe)]
     source = ["-"] if recipe.sources else []  # without one the tool has its own default
     run_quietly([*command, recipe.release, str(target), *source], render_sources(recipe.sources))
-    for path, text in recipe.files.items():
-        file = target / path
+    install(target, recipe.files, recipe.masked_units)
+    if not (target / SINGLE_PROCESS_UNIT).exists():
+        install(target, recipe.stages_files, recipe.stages_masked_units)
+    remove_traces(target)
+
+
+def install(root: Path, files: Mapping[str, str], masked_units: Sequence[str]) -> None:
+    """Writes the files (path below `root` to text) and masks the units."""
+    for path, text in files.items():
+        file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    for unit in recipe.masked_units:
-        link = target / "etc/systemd/system" / unit
+    for unit in masked_units:
+        link = root / "etc/systemd/system" / unit
         link.unlink(missing_ok=True)
         link.symlink_to("/dev/null")
-    remove_traces(target)
 
 
 def list_bootstrap_options(recipe: Recipe) -> list[str]:

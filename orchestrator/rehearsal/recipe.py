@@ -50,11 +50,28 @@ CLOUD_CONFIG: dict[str, Any] = {
     "cloud_final_modules": ["write-files-deferred", "scripts-per-boot", "scripts-per-instance", "scripts-user"],
 }
 
+STAGES_PROGRAM = "usr/local/sbin/cloud-init-stages"
+RUN_STAGES = f"[Service]\nExecStart=\nExecStart=/usr/bin/python3 /{STAGES_PROGRAM}"
+
 FILES: dict[str, str] = {
-    "etc/cloud/cloud.cfg.d/95-rehearsal.cfg": "# JSON is YAML\n" + json.dumps(CLOUD_CONFIG, indent=1) + "\n",
+    # cloud-init's own search for its source of data reads line by line, so each key has its value on its own line.
+    "etc/cloud/cloud.cfg.d/95-rehearsal.cfg": "".join(
+        f"{key}: {json.dumps(value)}\n" for key, value in CLOUD_CONFIG.items()
+    ),
     "etc/systemd/journald.conf.d/05-rehearsal.conf": "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n",
     "etc/apt/apt.conf.d/05-rehearsal": 'Acquire::Retries "0";\nAcquire::http::Timeout "5";\n',
 }
+
+# Four services of cloud-init in two processes, for versions that do not come with one process of their own.
+STAGES_FILES: dict[str, str] = {
+    STAGES_PROGRAM: Path(__file__).with_name("cloud_init_stages.py").read_text(encoding="utf-8"),
+    "etc/systemd/system/cloud-init.service.d/rehearsal.conf": f'{RUN_STAGES} "init --local" init\n',
+    "etc/systemd/system/cloud-final.service.d/rehearsal.conf": (
+        f'{RUN_STAGES} "modules --mode=config" "modules --mode=final"\n'
+    ),
+}
+STAGES_MASKED_UNITS = ("cloud-init-local.service", "cloud-config.service")
+SINGLE_PROCESS_UNIT = "usr/lib/systemd/system/cloud-init-main.service"
 
 # Without a console, hardware, sessions or a way out these have nothing to do.
 MASKED_UNITS = (
@@ -96,6 +113,8 @@ class Recipe(Frozen):
     packages: tuple[str, ...]
     files: dict[str, str]
     masked_units: tuple[str, ...]
+    stages_files: dict[str, str]
+    stages_masked_units: tuple[str, ...] = STAGES_MASKED_UNITS
     excluded_paths: tuple[str, ...] = EXCLUDED_PATHS
     included_paths: tuple[str, ...] = INCLUDED_PATHS
     role: str | None = None
@@ -134,6 +153,7 @@ def read_recipe() -> Recipe:
         packages=tuple(sorted({*PACKAGES, *role_packages})),
         files=FILES,
         masked_units=MASKED_UNITS,
+        stages_files=STAGES_FILES,
         role=compute_role_digest(playbook) if playbook.exists() else None,
     )
 
@@ -159,7 +179,9 @@ def read_release(os_release: str) -> str:
 def read_sources() -> tuple[AptSource, ...]:
     """The archives of this host's own release, as apt itself reads them from all of its files, old form and new."""
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
-    text = run_tool(["apt-get", "indextargets", "--no-release-info", "--format", form, "Created-By: Packages"])
+    without_index = ["-o", "Dir::State::lists=/nonexistent"]  # else apt reads a hundred thousand packages first
+    command = ["apt-get", *without_index, "indextargets", "--no-release-info", "--format", form, "Created-By: Packages"]
+    text = run_tool(command)
     return parse_sources(text, read_release(Path("/etc/os-release").read_text(encoding="utf-8")))
 
 
