@@ -1,0 +1,122 @@
+"""Client programs: fetched where a release is verified, built where it is not, kept by what decides their content."""
+
+import hashlib
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from orchestrator.adapters import artifacts
+from orchestrator.adapters.artifacts import ensure_artifact
+from orchestrator.model.artifact import ArtifactRecipe, GoModule, Release
+from orchestrator.model.errors import InvalidDocument, RemoteFailure
+
+GO = GoModule(module="client", binaries={"client": "example.invalid/client"})
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Iterator[Release]:
+    """A release for one architecture, served on loopback."""
+    served = tmp_path / "site"
+    served.mkdir()
+    with tarfile.open(served / "client-1.2-x64.tar.gz", "w:gz") as packed:
+        member = tarfile.TarInfo("client-1.2/client")
+        member.size = 4
+        packed.addfile(member, io.BytesIO(b"real"))
+    digest = hashlib.sha256((served / "client-1.2-x64.tar.gz").read_bytes()).hexdigest()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(served)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Release(
+        url=f"http://127.0.0.1:{server.server_port}/client-{{version}}-{{arch}}.tar.gz",
+        binaries={"client": "client-1.2/client"},
+        sha256={"amd64": digest},
+        arch_names={"amd64": "x64"},
+    )
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Go module folder; building it writes its go.sum into the program, as a stand-in for the compiler."""
+    folder = tmp_path / "clients" / "client"
+    folder.mkdir(parents=True)
+    (folder / "go.mod").write_text("module x\n\ngo 1.25\n")
+    (folder / "go.sum").write_text("one\n")
+
+    def build(module: Path, packages: dict[str, str], target: Path, on_progress: object, *, arch: str) -> None:
+        for name in packages:
+            (target / name).write_text(f"{arch} {(module / 'go.sum').read_text()}")
+
+    monkeypatch.setattr(artifacts, "build_programs", build)
+    monkeypatch.setattr(artifacts, "find_asset", lambda name: tmp_path)
+    return folder
+
+
+def test_release_is_fetched_once(release: Release, tmp_path: Path) -> None:
+    said: list[str] = []
+    recipe = ArtifactRecipe(name="client", version="1.2", release=release)
+    folders = {ensure_artifact(recipe, tmp_path / "cache", said.append, arch="amd64") for _ in range(2)}
+    [folder] = folders
+    assert (folder / "client").read_text() == "real"
+    assert (folder / "client").stat().st_mode & 0o111
+    assert said == ["fetching client 1.2"]
+    assert [path.name for path in (tmp_path / "cache" / "artifacts").iterdir() if path.is_dir()] == [folder.name]
+
+
+def test_wrong_sum_installs_nothing(release: Release, tmp_path: Path) -> None:
+    wrong = release.model_copy(update={"sha256": {"amd64": "0" * 64}})
+    with pytest.raises(RemoteFailure, match="has the digest"):
+        ensure_artifact(
+            ArtifactRecipe(name="client", version="1.2", release=wrong), tmp_path / "cache", print, arch="amd64"
+        )
+    assert not [path for path in (tmp_path / "cache" / "artifacts").iterdir() if path.is_dir()]
+
+
+def test_unverified_release_is_refused_with_what_to_pin(release: Release, tmp_path: Path) -> None:
+    recipe = ArtifactRecipe(name="client", version="1.2", release=release)
+    with pytest.raises(InvalidDocument, match=r"no sha256 for arm64.*artifacts\.release\.sha256"):
+        ensure_artifact(recipe, tmp_path / "cache", print, arch="arm64")
+
+
+def test_unverified_release_gives_way_to_a_build(release: Release, module: Path, tmp_path: Path) -> None:
+    recipe = ArtifactRecipe(name="client", version="1.2", release=release, go=GO)
+    folder = ensure_artifact(recipe, tmp_path / "cache", print, arch="arm64")
+    assert (folder / "client").read_text() == "arm64 one\n"
+
+
+def test_whatever_decides_the_content_decides_the_folder(module: Path, tmp_path: Path) -> None:
+    recipe = ArtifactRecipe(name="client", version="1.2", go=GO)
+    more = GO.model_copy(update={"binaries": {"client": "example.invalid/client", "tool": "example.invalid/tool"}})
+    folders = [
+        ensure_artifact(recipe, tmp_path / "cache", print, arch="amd64"),
+        ensure_artifact(recipe, tmp_path / "cache", print, arch="arm64"),
+        ensure_artifact(recipe.model_copy(update={"go": more}), tmp_path / "cache", print, arch="amd64"),
+    ]
+    (module / "go.sum").write_text("two\n")
+    folders.append(ensure_artifact(recipe, tmp_path / "cache", print, arch="amd64"))
+    assert len(set(folders)) == 4
+    assert (folders[0] / "client").read_text() == "amd64 one\n"
+    assert (folders[-1] / "client").read_text() == "amd64 two\n"
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {},
+        {"go": {"module": "x", "binaries": {}}},
+        {"release": {"url": "x", "binaries": {"a": "b"}, "sha256": {"amd64": "short"}}},
+        {"release": {"url": "x", "binaries": {"a": "b"}, "sha256": {"mips": "0" * 64}}},
+    ],
+)
+def test_recipe_that_gives_nothing_is_invalid(recipe: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ArtifactRecipe.model_validate({"name": "client", "version": "1", **recipe})
