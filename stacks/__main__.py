@@ -17,8 +17,10 @@ def declare_account(account_name: str) -> None:
     provider = declaration.account.provider
     if provider not in MODULES:
         known = ", ".join(sorted(MODULES))
-        raise pulumi.RunError(f"account {account_name}: there is no stack module for provider {provider} (there are: {known})")
-    module = cast(ProviderModule, import_module(MODULES[provider]))
+        raise pulumi.RunError(
+            f"account {account_name}: there is no stack module for provider {provider} (there are: {known})"
+        )
+    module = cast("ProviderModule", import_module(MODULES[provider]))
     pulumi.export("revision", declaration.revision)
     pulumi.export("machines", module.declare(declaration))
 

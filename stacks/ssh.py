@@ -1,9 +1,8 @@
 """Enrolled machines: claims each host that the lock uses, so that no two fleets run nodes on one host."""
 
+import pulumi
 from declaration import Declaration, MachineOutputs
 from enrolled_host import EnrolledMachine
-
-import pulumi
 
 
 def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
@@ -14,13 +13,18 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
     outputs: dict[str, MachineOutputs] = {}
     for machine in declaration.machines:
         if machine.host not in hosts:
-            raise pulumi.RunError(f"{machine.machine} stands on host {machine.host}, which the hosts file no longer has")
+            raise pulumi.RunError(
+                f"{machine.machine} stands on host {machine.host}, which the hosts file no longer has"
+            )
         host = hosts[machine.host]
         EnrolledMachine(
             machine.hostname,
-            fleet=declaration.fleet,
-            machine=machine.machine,
-            endpoint={"address": host.address, "port": host.port, "user": host.user, "host_key": host.host_key},
+            {
+                "fleet": declaration.fleet,
+                "machine": machine.machine,
+                "host": host.name,
+                "endpoint": {"address": host.address, "port": host.port, "user": host.user, "host_key": host.host_key},
+            },
             opts=pulumi.ResourceOptions(protect=declaration.is_machine_protected(machine)),
         )
         outputs[machine.machine] = {

@@ -1,6 +1,7 @@
 """The Pulumi engine, through its Automation API: one stack an account; engine events in, values out."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ OPERATIONS: dict[str, Operation] = {
     "delete-replaced": "replace",
     "import-replacement": "replace",
 } | {operation: operation for operation in get_args(Operation)}
+
+SPOKEN = ("error", "info#err")  # what the engine and the program say of a failure
+COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
 
 OnStackEvent = Callable[[StackEvent], None]
 
@@ -60,8 +64,8 @@ class _Recorder:
             self._tell(event.res_op_failed_event.metadata, "failed")
         elif event.res_outputs_event is not None:
             self._finish(event.res_outputs_event.metadata)
-        elif event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            self.errors.append(event.diagnostic_event.message.strip())
+        elif event.diagnostic_event is not None and event.diagnostic_event.severity in SPOKEN:
+            self.errors.append(COLOUR.sub("", event.diagnostic_event.message).strip())
 
     def _tell(self, metadata: StepEventMetadata, phase: Any) -> None:
         step = to_step(metadata)
@@ -122,7 +126,7 @@ class AccountStack:
         try:
             operation(recorder.receive)
         except automation.CommandError as error:
-            words = "\n".join(recorder.errors) or str(error)
+            words = "\n".join(filter(None, recorder.errors)) or str(error)
             return recorder.build_result(words)
         return recorder.build_result(None)
 

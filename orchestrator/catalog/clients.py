@@ -51,6 +51,7 @@ def load_client(path: Path) -> ClientFacts:
         signs=file.signs,
         version=file.version,
         ports={name: network.ports for name, network in sorted(file.networks.items())},
+        artifacts=file.artifacts,
         source=document.key_source_of(("client",)),
     )
 

@@ -11,15 +11,28 @@ import click
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 SPEC = click.argument("spec", type=click.Path(path_type=Path), default=Path("fleet.yaml"))
-LOCK = click.option("--lock", type=click.Path(path_type=Path), help="The lock; fleet.lock beside the spec if not given.")
-CATALOG = click.option("--catalog", type=click.Path(path_type=Path), help="A folder of facts to add to the built-in catalogue.")
+LOCK = click.option(
+    "--lock", type=click.Path(path_type=Path), help="The lock; fleet.lock beside the spec if not given."
+)
+CATALOG = click.option(
+    "--catalog", type=click.Path(path_type=Path), help="A folder of facts to add to the built-in catalogue."
+)
 CATALOG_ONLY = click.option(
-    "--catalog-only", type=click.Path(path_type=Path), help="A folder of facts to use in place of the built-in catalogue."
+    "--catalog-only",
+    type=click.Path(path_type=Path),
+    help="A folder of facts to use in place of the built-in catalogue.",
 )
 FORMAT = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the answer."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the answer.",
 )
-REHEARSE = click.option("--rehearse", is_flag=True, help="On real machines of this computer, without any cloud account.")
+REHEARSE = click.option(
+    "--rehearse", is_flag=True, help="On real machines of this computer, without any cloud account."
+)
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
 

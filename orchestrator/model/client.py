@@ -21,7 +21,10 @@ class Port(Frozen):
 
 
 class ClientFacts(Frozen):
-    """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network."""
+    """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network.
+
+    `artifacts` says how its programs are had, as model/artifact.py reads it.
+    """
 
     name: str
     chain: str
@@ -29,6 +32,7 @@ class ClientFacts(Frozen):
     signs: bool
     version: str
     ports: dict[str, tuple[Port, ...]]
+    artifacts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     source: Source
 
 

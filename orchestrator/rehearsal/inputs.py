@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
 
 from pulumi._types import input_type_types, is_input_type  # the SDK has no public way to ask
+from pulumi.runtime.rpc import UNKNOWN  # stands for what is not known before something else exists
 
 SCALARS = (str, bool, int, float)
 
@@ -15,12 +16,14 @@ def find_misfits(arguments: type[Any], inputs: Mapping[str, Any], place: str = "
         where = f"{place}{name}"
         if name not in known:
             yield where, f"{arguments.__name__} has no property {name}"
-        elif value is not None:
+        else:
             yield from find_type_misfits(known[name], value, where)
 
 
 def find_type_misfits(kind: Any, value: Any, where: str) -> Iterator[tuple[str, str]]:
     """Where `value` is not of the SDK's type `kind`; a whole number may come as a float from the wire."""
+    if value is None or value == UNKNOWN:
+        return
     origin = get_origin(kind)
     if origin is Union:  # the value, an awaitable of it, or an output of it
         yield from find_type_misfits(get_args(kind)[0], value, where)

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from threading import Event
 from typing import Any, NoReturn
 
@@ -22,7 +23,6 @@ from orchestrator.rehearsal.inputs import find_misfits
 from orchestrator.rehearsal.resource_kind import ResourceKind
 from orchestrator.rehearsal.world import World, open_world
 
-VERSION = "1.0.0"
 WORKERS = 16
 TOKEN_PREFIX = "rehearsal:"
 
@@ -34,13 +34,12 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):  # type: ig
         self._world = world
         self._kinds: Mapping[str, ResourceKind] = {}
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Says what this plug-in can do."""
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False, accept_resources=False)
-
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """The plug-in's version."""
-        return plugin_pb2.PluginInfo(version=VERSION)
+        """The plug-in's version: that of the SDK whose types it holds inputs against.
+
+        There is no Handshake on purpose: with one, the engine would call Create while it previews.
+        """
+        return plugin_pb2.PluginInfo(version=version("pulumi-hcloud"))
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Takes the provider's configuration as it is."""

@@ -40,7 +40,7 @@ def write_project(world: World, request: RehearsalRequest) -> None:
     write_launcher(plugin / "pulumi-resource-hcloud", world)
     project = {
         "name": PROJECT_NAME,
-        "runtime": {"name": "python"},
+        "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}},
         "main": str(find_asset("stacks")),
         "plugins": {"providers": [{"name": "hcloud", "path": str(plugin)}]},
         "backend": {"url": f"file://{world.folder / 'state'}"},

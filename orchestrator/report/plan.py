@@ -118,5 +118,7 @@ def render_summary(plan: Plan) -> Text:
     unpriced = f", {plan.cost.unpriced} machines without a price left out" if plan.cost.unpriced else ""
     style = "bold green" if plan.status == "optimal" else "bold yellow"
     text = Text(plan.status, style=style)
-    text.append(f": {counted or 'no machines'}; {plan.relocations} relocations; {cost}{priced}{unpriced}", style="default")
+    text.append(
+        f": {counted or 'no machines'}; {plan.relocations} relocations; {cost}{priced}{unpriced}", style="default"
+    )
     return text.append(f"\n{claims}" if claims else "", style="dim")

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.catalog.aliases import find_provider
 from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.catalog.clients import load_clients
-from orchestrator.catalog.aliases import find_provider
 from orchestrator.catalog.digest import compute_facts_digest
 from orchestrator.catalog.hosts import hosts_to_facts
 from orchestrator.documents.known_keys import suggest
@@ -116,9 +116,7 @@ def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> It
                     yield OrchestratorError(f"groups.{group.name}: {problem[0]}", hint=problem[1], source=group.source)
 
 
-def describe_misfit(
-    group: Group, role: str, name: str, clients: Mapping[str, ClientFacts]
-) -> tuple[str, str] | None:
+def describe_misfit(group: Group, role: str, name: str, clients: Mapping[str, ClientFacts]) -> tuple[str, str] | None:
     """What is wrong with a client in a role of a group, and what to do; None where it fits."""
     if name not in clients:
         return f"no client {name} is known", suggest(name, clients)

@@ -1,0 +1,95 @@
+"""Where a fleet is run from: the Pulumi project, the operator's key, the pinned host keys; production or rehearsal."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.adapters.pulumi import PulumiProject
+from orchestrator.adapters.rehearsal import find_rehearsal, prepare_rehearsal
+from orchestrator.catalog.hosts import build_zone
+from orchestrator.folders import find_state_folder
+from orchestrator.model.errors import ToolMissing
+from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind
+from orchestrator.model.fleet import Account
+from orchestrator.model.host import EnrolledHost
+from orchestrator.model.rehearsal import Rehearsal, RehearsalRequest, RehearsedAccount, RehearsedHost
+from orchestrator.model.site import Site
+from orchestrator.workflows.inputs import Inputs
+
+IDENTITY_VARIABLE = "ORCHESTRATOR_SSH_IDENTITY"
+PINS_NAME = "fleet.hostkeys.json"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the adapters need to know of where a fleet is run from. `scratch` holds files of runs, not facts."""
+
+    project: PulumiProject
+    identity: Path
+    pins: Path
+    scratch: Path
+
+
+def open_deployment(inputs: Inputs, rehearse: bool) -> Deployment:
+    """The fleet's rehearsal where one is asked for, made ready if need be; else production."""
+    if rehearse:
+        return describe_rehearsal(prepare_rehearsal(request_rehearsal(inputs)))
+    return open_production(inputs)
+
+
+def find_deployment(inputs: Inputs) -> Deployment:
+    """The fleet's rehearsal where one exists, else production: what `status` and `rebalance` speak of by default."""
+    rehearsal = find_rehearsal(request_rehearsal(inputs))
+    return open_production(inputs) if rehearsal is None else describe_rehearsal(rehearsal)
+
+
+def open_production(inputs: Inputs) -> Deployment:
+    """Production: the Pulumi project that the spec lies in."""
+    spec = inputs.where.spec.resolve()
+    folder = next((folder for folder in spec.parents if (folder / "Pulumi.yaml").is_file()), None)
+    if folder is None:
+        raise ToolMissing(
+            f"no Pulumi.yaml beside {inputs.where.spec} or above it",
+            hint="copy the project's own beside the spec, or add --rehearse to try it on this computer",
+        )
+    identity = Path(os.environ.get(IDENTITY_VARIABLE) or Path.home() / ".ssh" / "id_ed25519")
+    environment = {IDENTITY_VARIABLE: str(identity), "ORCHESTRATOR_LOCK": str(inputs.where.lock_path.resolve())}
+    return Deployment(
+        project=PulumiProject(folder, environment),
+        identity=identity,
+        pins=spec.with_name(PINS_NAME),
+        scratch=find_state_folder() / "fleets" / inputs.fleet.name,
+    )
+
+
+def describe_rehearsal(rehearsal: Rehearsal) -> Deployment:
+    """A rehearsal as a deployment: all that it needs is in its own folder."""
+    return Deployment(
+        project=PulumiProject(rehearsal.folder, rehearsal.environment),
+        identity=rehearsal.identity,
+        pins=rehearsal.folder / PINS_NAME,
+        scratch=rehearsal.folder / "controller",
+    )
+
+
+def request_rehearsal(inputs: Inputs) -> RehearsalRequest:
+    """What the rehearsal program is told of the fleet."""
+    return RehearsalRequest(
+        fleet=inputs.fleet.name,
+        spec=inputs.where.spec.resolve(),
+        lock=inputs.where.lock_path.resolve(),
+        accounts=tuple(describe_account(account) for account in inputs.fleet.accounts),
+    )
+
+
+def describe_account(account: Account) -> RehearsedAccount:
+    """One account, with the failure domains of its enrolled hosts."""
+    hosts = tuple(RehearsedHost(name=host.name, domains=list_domains(account, host)) for host in account.hosts)
+    return RehearsedAccount(name=account.name, provider=account.provider, hosts=hosts)
+
+
+def list_domains(account: Account, host: EnrolledHost) -> dict[DomainKind, str]:
+    """The failure domains that one host is in, as far as they are known."""
+    site = Site(account=account.name, operator=host.operator, zone=build_zone([host]))
+    known = {kind: site.get_domain(kind) for kind in DOMAIN_KINDS}
+    return {kind: value for kind, value in known.items() if value is not None}

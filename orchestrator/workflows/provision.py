@@ -1,0 +1,119 @@
+"""provision: bring every account's stack to what the lock declares, side by side, and nothing that was not planned."""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from orchestrator.adapters.pulumi import AccountStack, open_stack
+from orchestrator.model.change import ChangeSet
+from orchestrator.model.errors import StaleLock, UnplannedChange
+from orchestrator.model.lock import Lock
+from orchestrator.model.progress import OnProgress, Progress
+from orchestrator.model.stack import StackEvent, StackResult, StackStep
+from orchestrator.reconcile.changes import compute_change_set
+from orchestrator.workflows.deployment import Deployment
+
+PHASE = "provision"
+SCOPE_ALL = "all"
+
+# What holds no data and is refused by the clouds themselves while in use.
+SHARED_TYPES = frozenset(
+    {
+        "hcloud:index/firewall:Firewall",
+        "hcloud:index/placementGroup:PlacementGroup",
+        "hcloud:index/sshKey:SshKey",
+    }
+)
+
+
+def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell: OnProgress) -> dict[str, StackResult]:
+    """Previews all accounts, then updates those that differ. One that fails holds up no other: its result says why.
+
+    Raises StaleLock or UnplannedChange, before anything is changed, where a preview shows that the lock is not the
+    next one or that something would be deleted without a plan.
+    """
+    names = tuple(accounts)
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        stacks = dict(
+            zip(names, pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), names), strict=True)
+        )
+        previews = run_on_stacks(pool, stacks, lambda name, stack: preview(name, stack, tell))
+        for result in previews.values():
+            refuse_stale(result, lock)
+            refuse_unplanned(result, compute_change_set(lock))
+        due = {name: stacks[name] for name, result in previews.items() if is_due(result, lock)}
+        updates = run_on_stacks(pool, due, lambda name, stack: update(name, stack, tell))
+    for name, result in previews.items():
+        if name not in updates and result.error is None:
+            tell(Progress(phase=PHASE, subject=name, status="nothing to change"))
+    return previews | updates
+
+
+def run_on_stacks(
+    pool: ThreadPoolExecutor,
+    stacks: Mapping[str, AccountStack],
+    work: Callable[[str, AccountStack], StackResult],
+) -> dict[str, StackResult]:
+    """The work's result for each stack, done side by side."""
+    started = {name: pool.submit(work, name, stack) for name, stack in stacks.items()}
+    return {name: future.result() for name, future in started.items()}
+
+
+def preview(name: str, stack: AccountStack, tell: OnProgress) -> StackResult:
+    """One account's preview."""
+    tell(Progress(phase=PHASE, subject=name, status="previewing"))
+    result = stack.preview(lambda _event: None)
+    if result.error:
+        tell(Progress(phase=PHASE, subject=name, status="preview failed"))
+    return result
+
+
+def update(name: str, stack: AccountStack, tell: OnProgress) -> StackResult:
+    """One account's update."""
+    result = stack.update(lambda event: tell(describe_event(event)))
+    status = "failed" if result.error else f"{len(result.changes)} changes made"
+    tell(Progress(phase=PHASE, subject=name, status=status))
+    return result
+
+
+def describe_event(event: StackEvent) -> Progress:
+    """What the engine does, as progress of its account."""
+    verb = {"started": "…", "done": "done", "failed": "failed"}[event.phase]
+    return Progress(phase=PHASE, subject=event.account, status=f"{event.step.operation} {event.step.name} {verb}")
+
+
+def is_due(result: StackResult, lock: Lock) -> bool:
+    """Whether the account is to be updated: its resources differ, or it carries another revision."""
+    return result.error is None and (bool(result.changes) or result.applied != lock.header.revision)
+
+
+def refuse_stale(result: StackResult, lock: Lock) -> None:
+    """The lock must be the applied revision or descend from it."""
+    known = {None, lock.header.revision, *lock.header.ancestors}
+    if result.applied not in known:
+        raise StaleLock(
+            f"account {result.account} carries revision {result.applied}, which this lock "
+            f"({lock.header.revision}, made from {lock.header.parent}) does not descend from",
+            hint="get the lock of that revision from version control and run orchestrator place on top of it",
+        )
+
+
+def refuse_unplanned(result: StackResult, changes: ChangeSet) -> None:
+    """Only what belongs to machines that were retired with evidence may be deleted; nothing is ever replaced."""
+    deletable = changes.get_account(result.account).deletable
+    unplanned = [step for step in result.changes if not is_planned(step, deletable)]
+    if unplanned:
+        listed = ", ".join(f"{step.operation} {step.name} ({step.type})" for step in unplanned)
+        raise UnplannedChange(
+            f"account {result.account}: the engine would {listed}, which no plan asked for; nothing was changed",
+            hint="see pulumi preview; a machine is made anew by placing its node again, never in place",
+        )
+
+
+def is_planned(step: StackStep, deletable: frozenset[str]) -> bool:
+    """Whether a step may be taken."""
+    if step.operation not in ("delete", "replace"):
+        return True
+    if step.type in SHARED_TYPES:
+        return True
+    owned = {name for host in deletable for name in (host, f"{host}-data", f"{host}-volume")}
+    return step.operation == "delete" and step.name in owned

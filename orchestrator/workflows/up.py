@@ -1,0 +1,72 @@
+"""up: lock -> machines that run what they should, in sync."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.model.errors import InvalidDocument, OrchestratorError, StaleLock
+from orchestrator.model.lock import Lock
+from orchestrator.model.progress import OnProgress
+from orchestrator.model.source import Source
+from orchestrator.model.stack import StackResult
+from orchestrator.workflows.configure import Neighbours, configure
+from orchestrator.workflows.deployment import Deployment
+from orchestrator.workflows.inputs import Inputs
+from orchestrator.workflows.observe import Look, list_behind, look, wait_for_sync
+from orchestrator.workflows.provision import provision
+from orchestrator.workflows.reach import collect_outputs, list_running, reach
+
+
+@dataclass(frozen=True)
+class UpResult:
+    """What `up` came to. `failures` are by machine or account; `behind` are wanted machines that are not in sync yet."""
+
+    lock: Lock
+    changes: int
+    configured: int
+    failures: Mapping[str, str]
+    behind: tuple[str, ...]
+    seen: Look
+    stacks: Mapping[str, StackResult] = field(default_factory=dict)
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether everything was as it should be already."""
+        return self.changes == 0 and self.configured == 0 and not self.failures
+
+
+def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) -> UpResult:
+    """Provisions, reaches, configures, and waits up to `wait` seconds for the clients to be in sync."""
+    lock = require_lock(inputs)
+    stacks = provision(deployment, lock, (account.name for account in inputs.fleet.accounts), tell)
+    outputs = collect_outputs(stacks.values())
+    running = list_running(lock)
+    failed = {name: result.error for name, result in stacks.items() if result.error}
+    reached, failures = reach(deployment, (each for each in running if each.account not in failed), outputs, tell)
+    neighbours = Neighbours(running, {machine: str(each["address"]) for machine, each in outputs.items()})
+    outcomes = configure(deployment, inputs, reached, neighbours, tell)
+    failures |= failed | {name: str(outcome.error) for name, outcome in outcomes.items() if outcome.status != "ok"}
+    endpoints = {each.machine.machine: each.endpoint for each in reached}
+    seen = wait_for_sync(lambda: look(deployment, lock, endpoints), lock, 0 if failures else wait, tell)
+    return UpResult(
+        lock=lock,
+        changes=sum(len(result.changes) for result in stacks.values()),
+        configured=len(outcomes),
+        failures=failures,
+        behind=list_behind(lock, seen),
+        seen=seen,
+        stacks=stacks,
+    )
+
+
+def require_lock(inputs: Inputs) -> Lock:
+    """The lock; an error where there is none or it was made from another spec."""
+    if inputs.lock is None:
+        source = Source.at(inputs.where.lock_path)
+        problem = OrchestratorError("there is no lock", hint="run orchestrator place, and review it", source=source)
+        raise InvalidDocument([problem])
+    if inputs.lock.header.spec != inputs.fleet.digest:
+        raise StaleLock(
+            f"{inputs.where.lock_path} was not made from {inputs.where.spec} as it is now",
+            hint="run orchestrator place, and review what it changes",
+        )
+    return inputs.lock
