@@ -39,5 +39,5 @@ def read_observation(machine: str, result: CommandResult | RemoteFailure) -> Obs
         return Observation(machine=machine, error=f"the probe failed: {result.stderr.strip()[-300:]}")
     try:
         return Observation.model_validate({"machine": machine, **json.loads(result.stdout)})
-    except (ValidationError, ValueError, TypeError) as error:
+    except (ValidationError, ValueError, TypeError, RecursionError) as error:
         return Observation(machine=machine, error=f"the probe's answer cannot be read: {str(error)[:300]}")

@@ -107,18 +107,26 @@ def _pin(client: paramiko.SSHClient, endpoint: Endpoint, host_keys: Iterable[str
     name = endpoint.address if endpoint.port == paramiko.config.SSH_PORT else f"[{endpoint.address}]:{endpoint.port}"
     keys = client.get_host_keys()
     for line in host_keys:
-        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"{name} {line}")
-        if entry is None or entry.key is None:
-            raise RemoteFailure(
-                f"the host key pinned for machine {endpoint.machine} is not a public key: {line[:60]!r}",
-                hint='write it as in known_hosts, such as "ssh-ed25519 AAAA…"',
-            )
-        keys.add(name, entry.key.get_name(), entry.key)
+        key = _parse_host_key(endpoint, line)
+        keys.add(name, key.get_name(), key)
     if not len(keys):
         raise RemoteFailure(
             f"no host key is pinned for machine {endpoint.machine}",
             hint="nothing is trusted on first use: the hosts file or the stack's outputs name the host's public key",
         )
+
+
+def _parse_host_key(endpoint: Endpoint, line: str) -> paramiko.PKey:
+    try:
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {line}")
+    except (paramiko.hostkeys.InvalidHostKey, paramiko.SSHException, ValueError):
+        entry = None
+    if entry is None or entry.key is None:
+        raise RemoteFailure(
+            f"the host key pinned for machine {endpoint.machine} is not a public key: {line[:60]!r}",
+            hint='write it as in known_hosts, such as "ssh-ed25519 AAAA…"',
+        )
+    return entry.key
 
 
 def _load_identity(identity: Path) -> paramiko.PKey:
@@ -238,8 +246,14 @@ def rotate_host_key(
     with _connect(endpoint, (endpoint.bootstrap_host_key,), identity, CONNECT_SECONDS) as client:
         public = _run_or_fail(client, endpoint, _render_stage_script(files, endpoint.bootstrap_host_key))
         public_key = " ".join(public.split()[:2])
-        if public_key not in endpoint.host_keys:
+        if not endpoint.host_keys:
             pin(public_key)
+        elif public_key not in endpoint.host_keys:
+            # Whoever stole the bootstrap key could show it; a pin that stands is never changed on its word.
+            raise HostKeyMismatch(
+                f"machine {endpoint.machine} shows its first host key, but has not the one that was pinned since",
+                hint="it was made anew, or another machine answers in its place; remove its pin if you know which",
+            )
         _run_or_fail(client, endpoint, _render_install_script(files))
     rotated = endpoint.model_copy(update={"host_keys": (public_key,), "bootstrap_host_key": None})
     _connect_after_reload(rotated, identity).close()

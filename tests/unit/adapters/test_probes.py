@@ -1,0 +1,293 @@
+import contextlib
+import importlib.util
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from orchestrator.adapters.probes import probe_machines, read_observation
+from orchestrator.adapters.ssh import CommandResult
+from orchestrator.folders import find_asset
+from orchestrator.model.endpoint import Endpoint
+from orchestrator.model.errors import RemoteFailure
+from orchestrator.model.health import ClientHealth, Observation
+
+SCRIPTS = find_asset("ansible") / "roles" / "client" / "files"
+
+
+def test_an_answer_becomes_an_observation() -> None:
+    answer = {
+        "boot_id": "b",
+        "digest": "sha256:1",
+        "drifted": ["/etc/a"],
+        "clients": [{"client": "btcd", "role": "node", "active": True, "height": 3}],
+    }
+    assert read_observation("m.1", CommandResult(0, json.dumps(answer), "")) == Observation(
+        machine="m.1",
+        boot_id="b",
+        digest="sha256:1",
+        drifted=("/etc/a",),
+        clients=(ClientHealth(role="node", client="btcd", active=True, height=3),),
+    )
+
+
+def test_a_machine_that_was_never_configured_carries_nothing() -> None:
+    assert read_observation("m.1", CommandResult(127, "", "sh: not found")) == Observation(machine="m.1")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        RemoteFailure("no route"),
+        CommandResult(1, "", "no space left"),
+        CommandResult(0, "garbage", ""),
+        CommandResult(0, "[]", ""),
+        CommandResult(0, '{"clients": 3}', ""),
+        CommandResult(0, '{"surprise": 1}', ""),
+        CommandResult(0, "[" * 100000, ""),
+    ],
+)
+def test_whatever_goes_wrong_is_the_observations_error(result: CommandResult | RemoteFailure) -> None:
+    observation = read_observation("m.1", result)
+    assert observation.error
+    assert observation.clients == ()
+
+
+def test_unreachable_machines_are_observed_in_order(tmp_path: Path) -> None:
+    identity = tmp_path / "identity"
+    identity.write_text("unused: nothing is pinned")
+    endpoints = [Endpoint(machine=f"m-{number}.1", address="127.0.0.1", port=1) for number in range(3)]
+    observed = probe_machines(endpoints, identity)
+    assert [each.machine for each in observed] == ["m-0.1", "m-1.1", "m-2.1"]
+    assert all("no host key is pinned" in (each.error or "") for each in observed)
+
+
+# The probe itself, as it runs on machines.
+
+
+def load_script(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    loader = SourceFileLoader(f"script_{name}", str(SCRIPTS / name))
+    spec = importlib.util.spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    loader.exec_module(module)
+    return module
+
+
+Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
+
+
+class Client:
+    """A stand-in for a client's RPC server, which replies as it is told; `calls` are what it was asked."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.calls: list[tuple[str, list[Any]]] = []
+        self.authorizations: list[str | None] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.calls.append((request["method"], request["params"]))
+                outer.authorizations.append(self.headers["Authorization"])
+                with contextlib.suppress(OSError):
+                    reply(self, request)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+
+def send(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+CHAIN = {"blocks": 7, "headers": 9, "bestblockhash": "00ab", "peers": ["a", "b"], "version": 260200, "head": "0x10"}
+CALLS = [
+    {"method": "chain", "facts": {"height": {"path": ["blocks"]}, "head_hash": {"path": ["bestblockhash"]}}},
+    {
+        "method": "header",
+        "params": ["{head_hash}", 1],
+        "facts": {
+            "headers": {"path": ["headers"]},
+            "peers": {"path": ["peers"], "as": "length"},
+            "version": {"path": ["version"], "as": "packed_version"},
+            "head_time": {"path": ["head"], "as": "hex"},
+        },
+    },
+]
+
+
+@pytest.fixture
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Reply], tuple[Client, ModuleType]]]:
+    clients = []
+
+    def start(reply: Reply) -> tuple[Client, ModuleType]:
+        client = Client(reply)
+        clients.append(client)
+        (tmp_path / "password").write_text("secret\n")
+        rpc = {"url": client.url, "user": "u", "password_file": str(tmp_path / "password")}
+        description = {"role": "node", "unit": "node.service", "health": {"rpc": rpc, "calls": CALLS}}
+        (tmp_path / "node.json").write_text(json.dumps(description))
+        probe = load_script("probe", monkeypatch)
+        monkeypatch.setattr(probe.client_rpc, "CLIENTS", tmp_path)
+        monkeypatch.setattr(probe.client_rpc, "DEADLINE", 1.0)
+        monkeypatch.setattr(probe, "is_active", lambda unit: unit == "node.service")
+        return client, probe
+
+    yield start
+    for client in clients:
+        client.server.shutdown()
+        client.server.server_close()
+
+
+def test_facts_are_picked_out_of_the_answers(serve: Callable[[Reply], tuple[Client, ModuleType]]) -> None:
+    client, probe = serve(lambda handler, _: send(handler, json.dumps({"result": CHAIN, "error": None}).encode()))
+    assert probe.probe_client("node") == {
+        "client": "node",
+        "role": "node",
+        "active": True,
+        "height": 7,
+        "head_hash": "00ab",
+        "headers": 9,
+        "peers": 2,
+        "version": "0.26.2",
+        "head_time": 16,
+    }
+    assert client.calls == [("chain", []), ("header", ["00ab", 1])]
+    assert client.authorizations == ["Basic dTpzZWNyZXQ="] * 2
+
+
+def drip(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _number in range(100):
+        handler.wfile.write(b" ")
+        time.sleep(0.1)
+
+
+def flood(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for _number in range(64):
+        handler.wfile.write(b" " * (1 << 20))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        drip,
+        flood,
+        lambda handler, _: time.sleep(3),
+        lambda handler, _: handler.connection.close(),
+        lambda handler, _: handler.wfile.write(b"\x00\xff" * 500),
+        lambda handler, _: send(handler, b"<html>"),
+        lambda handler, _: send(handler, b"[" * 200000),
+        lambda handler, _: send(handler, b"7"),
+        lambda handler, _: send(handler, b"{}"),
+        lambda handler, _: send(handler, b'{"result": null}'),
+        lambda handler, _: send(handler, b'{"result": {"blocks": {}}}'),
+        lambda handler, _: send(handler, b'{"result": {"blocks": true, "bestblockhash": "a"}}'),
+        lambda handler, _: send(handler, b'{"result": null, "error": {"code": -28, "message": "loading"}}'),
+        lambda handler, _: send(handler, b'{"result": null, "error": "text"}'),
+    ],
+)
+def test_garbage_and_endless_answers_end_in_an_error(
+    reply: Reply, serve: Callable[[Reply], tuple[Client, ModuleType]]
+) -> None:
+    _, probe = serve(reply)
+    started = time.monotonic()
+    seen = probe.probe_client("node")
+    assert time.monotonic() - started < 3
+    assert seen["active"]
+    assert isinstance(seen["error"], str)
+    assert len(seen["error"]) <= 400
+    assert ClientHealth.model_validate(seen).error
+
+
+def test_no_server_and_no_description(
+    serve: Callable[[Reply], tuple[Client, ModuleType]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, probe = serve(lambda handler, _: send(handler, b""))
+    client.server.shutdown()
+    client.server.server_close()
+    client.server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)  # closed by the fixture
+    threading.Thread(target=client.server.serve_forever, daemon=True).start()
+    assert "Refused" in probe.probe_client("node")["error"]
+    assert "FileNotFoundError" in probe.probe_client("other")["error"]
+
+
+def test_drift_is_found_by_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = load_script("probe", monkeypatch)
+    monkeypatch.setattr(probe, "STATE", tmp_path)
+    assert probe.find_drifted() == []
+    assert probe.read_digest() is None
+    names = ["kept", "edited", "removed"]
+    for name in names:
+        (tmp_path / name).write_text(name)
+    lines = [f"{probe.hash_file(str(tmp_path / name))}  {tmp_path / name}\n" for name in names]
+    (tmp_path / "manifest").write_text("".join(lines))
+    (tmp_path / "digest").write_text("sha256:1\n")
+    assert probe.find_drifted() == []
+    (tmp_path / "edited").write_text("by hand")
+    (tmp_path / "removed").unlink()
+    assert probe.find_drifted() == [str(tmp_path / "edited"), str(tmp_path / "removed")]
+    assert probe.read_digest() == "sha256:1"
+
+
+def test_peers_are_told_what_differs_from_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reply(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        refused = request["params"][0] == "new-2:1"
+        error = {"code": -8, "message": "peer already connected"} if refused else None
+        send(handler, json.dumps({"result": None, "error": error}).encode())
+
+    client = Client(reply)
+    peers = load_script("peers", monkeypatch)
+    monkeypatch.setattr(peers.client_rpc, "CLIENTS", tmp_path)
+    wanted, told = tmp_path / "peers.env", tmp_path / "told.env"
+    wanted.write_text("PEERS=--addpeer=kept:1 --addpeer=new-1:1 --addpeer=new-2:1\n")
+    told.write_text("PEERS=--addpeer=kept:1 --addpeer=old:1\n")
+    step = {"argument": "--addpeer="} | {
+        kind: {"method": "addnode", "params": ["{peer}", kind]} for kind in ("add", "remove")
+    }
+    description = {
+        "peers_file": str(wanted),
+        "started_with": str(told),
+        "peers": step,
+        "health": {"rpc": {"url": client.url}},
+    }
+    (tmp_path / "node.json").write_text(json.dumps(description))
+    assert peers.main(["node"]) == 0
+    assert client.calls == [
+        ("addnode", ["old:1", "remove"]),
+        ("addnode", ["new-1:1", "add"]),
+        ("addnode", ["new-2:1", "add"]),
+    ]
+    assert json.loads(capsys.readouterr().out) == {"add": ["new-1:1"], "remove": ["old:1"], "refused": ["new-2:1"]}
+    assert peers.main(["node"]) == 0
+    assert len(client.calls) == 3
+    client.server.shutdown()
+    client.server.server_close()
+    wanted.write_text("PEERS=\n")
+    assert peers.main(["node"]) == 1
+    assert told.read_text() != wanted.read_text()
