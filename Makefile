@@ -27,7 +27,7 @@ test-marked: setup
 lint: setup ## Style, types and import contracts.
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
+	.venv/bin/mypy orchestrator tools tests stacks
 	.venv/bin/lint-imports
 
 clean: ## Removes all that the project has put on this machine, rehearsals and caches too.

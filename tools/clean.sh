@@ -7,9 +7,17 @@ checkout=$PWD
 state=${XDG_STATE_HOME:-$HOME/.local/state}/node-orchestrator
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/node-orchestrator
 
+# Whether process $1 runs inside one of our machines: its root is an overlay that writes below our state folder.
+is_in_machine() {
+    [ "$(readlink "/proc/$1/ns/mnt" 2>/dev/null)" != "$(readlink "/proc/$$/ns/mnt")" ] &&
+        awk -v ours="upperdir=$state/" '$5 == "/" && index($0, ours) { found = 1 } END { exit !found }' \
+            "/proc/$1/mountinfo" 2>/dev/null
+}
+
 # Whether process $1 is ours: a kind of program that we start, and it runs from our folders, names one of them, or is a
 # program of this checkout. An editor or shell that happens to look into our folders is not.
 is_ours() {
+    if is_in_machine "$1"; then return 0; fi
     case $(readlink "/proc/$1/exe" 2>/dev/null) in "$state"/* | "$cache"/*) return 0 ;; esac
     case $(cat "/proc/$1/comm" 2>/dev/null) in
     launch.sh | systemd-nspawn | python* | pulumi* | ansible* | orchestrator | ssh | go) ;;
@@ -42,7 +50,7 @@ list_our_processes() {
     done
 }
 
-# A machine's processes live in its namespace and end with its systemd-nspawn, which dies as at a power loss.
+# As at a power loss: nothing in a machine that is removed needs to be saved.
 end_processes() {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         ours=$(list_our_processes)
@@ -62,14 +70,11 @@ unmount_all() {
     done
 }
 
-# Bridges of our worlds, and those of worlds whose folder is gone: nothing is plugged into them.
+# A world's bridge has its id in its name, as its folder has; another user's worlds are in another state folder.
 delete_bridges() {
-    for link in /sys/class/net/noh-*; do
-        name=${link##*/}
-        [ -e "$link" ] || continue
-        if [ -d "$state/rehearsal/${name#noh-}" ] || [ -z "$(ls "$link/brif" 2>/dev/null)" ]; then
-            ip link delete "$name"
-        fi
+    for world in "$state"/rehearsal/*/; do
+        name=noh-$(basename "$world")
+        if [ -e "/sys/class/net/$name" ]; then ip link delete "$name"; fi
     done
 }
 
@@ -77,7 +82,10 @@ delete_cgroups() {
     for world in "$state"/rehearsal/*/; do
         name=noh-$(basename "$world")
         for group in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name"; do
-            if [ -d "$group" ]; then find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true; fi
+            for _ in 1 2 3 4 5 6 7 8 9 10; do # the kernel may need a moment after the last process has ended
+                [ -d "$group" ] || break
+                find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || sleep 0.2
+            done
         done
     done
 }
