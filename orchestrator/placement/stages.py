@@ -1,6 +1,6 @@
 """The objectives of a placement in their order; each optimum is held while the next is sought."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.model.plan import Stage
@@ -33,16 +33,19 @@ class Answer:
     stages: tuple[Stage, ...]
 
 
-def compute_answer(encoding: Encoding, objectives: Iterable[Objective]) -> Answer | None:
+def compute_answer(encoding: Encoding, objectives: Sequence[Objective]) -> Answer | None:
     """Solve stage after stage; None where no solution exists."""
     solver = Solver(encoding.program)
-    optimum = solver.minimize(())
-    if optimum is None:
+    # An objective without terms is met by anything, so the search starts with the first that has some.
+    lead = next((objective for objective in objectives if objective.terms), objectives[0])
+    first = solver.minimize(lead.terms, node_limit=lead.node_limit)
+    if first is None:
         return None
-    stages = []
+    optimum, stages = first, []
     for objective in objectives:
-        optimum = _improve(solver, encoding.program, objective, optimum)
-        solver.hold(objective.terms, optimum.value)
+        optimum = first if objective is lead else _improve(solver, encoding.program, objective, optimum)
+        if objective is not objectives[-1]:
+            solver.hold(objective.terms, optimum.value)
         stages.append(
             Stage(
                 name=objective.name,
@@ -55,9 +58,9 @@ def compute_answer(encoding: Encoding, objectives: Iterable[Objective]) -> Answe
 
 
 def _improve(solver: Solver, program: Program, objective: Objective, start: Optimum) -> Optimum:
-    """The best value of an objective; no search where the last solution already has what the variables' limits allow."""
-    value, least = compute_value(objective.terms, start.values), program.compute_least(objective.terms)
-    if value == least:
+    """The best value of an objective; no search where the last solution has what the variables' limits allow."""
+    value = compute_value(objective.terms, start.values)
+    if value == program.compute_least(objective.terms):
         return Optimum(value, value, start.values)
     found = solver.minimize(objective.terms, node_limit=objective.node_limit)
     if found is None:

@@ -33,7 +33,7 @@ def compute_retirement(fleet: Fleet, lock: Lock, verdicts: Iterable[SyncVerdict]
         by_node.setdefault(machine.node, []).append(machine)
     unneeded = frozenset(_find_unneeded(fleet, by_node))
     gone: dict[str, Retired] = {}
-    waiting: dict[str, str] = Field(default_factory=dict)
+    waiting: dict[str, str] = {}
     for machine in lock.machines:
         if machine.state is not MachineState.RETIRING:
             continue

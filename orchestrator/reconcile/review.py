@@ -15,7 +15,6 @@ from orchestrator.placement.holdings import get_column_key
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
-from orchestrator.reconcile.losses import infer_losses
 
 RUNNING = (MachineState.WANTED, MachineState.HELD)
 PLACE = "run `orchestrator place`"
@@ -26,9 +25,9 @@ def review_lock(
 ) -> tuple[Finding, ...]:
     """Every finding on a lock: broken rules at the rule's place in the spec, then what does not match the spec.
 
-    `losses` are the domains lost now; without them they are inferred from the lock's own lost machines.
+    `losses` are the domains lost now; without them, those that the lock was made under.
     """
-    lost = infer_losses(lock) if losses is None else losses
+    lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
     running = [machine for machine in lock.machines if machine.state in RUNNING]
     counts = _count_cells(running)

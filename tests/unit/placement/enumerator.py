@@ -1,4 +1,4 @@
-"""A placement by trying everything, for tiny fleets. Imports nothing of the project: each rule is written from its prose.
+"""A placement by trying everything, for tiny fleets. Imports nothing of the project: rules follow their prose.
 
 The fleet is plain data. All that is asked: is there a placement, and what are the least values of each objective?
 """
@@ -209,8 +209,8 @@ def compute_rule_excess(
 
     held = [count(sites) for sites in by_domain.values()]
     if "skew" in rule:
-        return max(0, max(held, default=0) + count(unknown) - min(held, default=0) - rule["skew"])
-    return max(0, rule["min_domains"] - sum(number > 0 for number in held))
+        return max(0, max(held, default=0) + count(unknown) - min(held, default=0) - int(rule["skew"]))
+    return max(0, int(rule["min_domains"]) - sum(number > 0 for number in held))
 
 
 def compute_share_excess(

@@ -27,7 +27,7 @@ from tests.unit.placement.fleets import (
     make_zone,
 )
 
-EXAMPLES = int(os.environ.get("TINY_FLEETS", "2000"))
+EXAMPLES = int(os.environ.get("TINY_FLEETS", "500"))
 KINDS = ("account", "provider", "zone", "country")
 SHARES = ("10%", "25%", "33%", "34%", "50%", "67%", "100%")
 

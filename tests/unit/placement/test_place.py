@@ -17,8 +17,8 @@ from orchestrator.placement.to_lock import compute_lock_entries
 from tests.unit.placement.fleets import (
     make_account,
     make_catalogue,
-    make_fleet,
     make_flat_catalogue,
+    make_fleet,
     make_group,
     make_lock,
     make_rule,
