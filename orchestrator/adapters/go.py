@@ -104,7 +104,10 @@ def _check(command: Sequence[str | Path], module: Path, exit_code: int, last: It
 def _make_environment() -> dict[str, str]:
     """Go's environment: its caches in our own cache folder, where clean finds them, and no tool chain downloads."""
     folder = find_cache_folder() / "go"
+    configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     own = {
+        "XDG_CONFIG_HOME": str(folder / "config"),  # where Go counts its uses, even where told not to send them
+        "GOENV": os.environ.get("GOENV") or str(configuration / "go" / "env"),  # what `go env -w` said stays in force
         "GOMODCACHE": str(folder / "modules"),
         "GOCACHE": str(folder / "build"),
         "GOTOOLCHAIN": "local",
@@ -114,14 +117,9 @@ def _make_environment() -> dict[str, str]:
 
 
 def _ask_version(go: Path) -> Version:
-    """The version of the tool chain itself: GOTOOLCHAIN=local keeps it from naming one that it would download."""
-    done = subprocess.run(
-        [go, "env", "GOVERSION"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "GOTOOLCHAIN": "local"},
-    )
+    """The version of the tool chain itself, not of one that it would download."""
+    command = [go, "env", "GOVERSION"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_make_environment())
     found = re.match(r"go(\d+(?:\.\d+)*)", done.stdout)
     return _parse_version(found[1]) if found else ()
 
