@@ -1,5 +1,6 @@
 """A cloud firewall in rehearsal: inbound rules as values, and the nftables ruleset that holds a machine to them."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from typing import Literal, Self
@@ -26,12 +27,11 @@ class FirewallRule(Frozen):
     @model_validator(mode="after")
     def check_port(self) -> Self:
         """Refuses what is no port and no range of ports."""
-        if self.port not in (None, "any"):
-            first, _, last = str(self.port).partition("-")
-            if not (
-                first.isdecimal() and (last or first).isdecimal() and 1 <= int(first) <= int(last or first) <= 65535
-            ):
-                raise ValueError(f"{self.port!r} is neither a port nor a range of ports")
+        if self.port in (None, "any"):
+            return self
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", str(self.port))
+        if match is None or not 1 <= int(match[1]) <= int(match[2] or match[1]) <= 65535:
+            raise ValueError(f"{self.port!r} is neither a port nor a range of ports")
         return self
 
 
