@@ -20,6 +20,7 @@ from orchestrator.policy.bound import Bound
 from orchestrator.policy.candidates import Cell
 from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.evaluate import evaluate
+from orchestrator.policy.missing import find_missing_facts
 
 
 def compute_plan(
@@ -74,6 +75,7 @@ def _write_plan(
     }
     machines = list(_write_machines(situation, assignments, clients))
     machines.sort(key=_rank)
+    fleet, counts = situation.fleet, count_cells(machines)
     unplaced = tuple(_find_unplaced(situation, assignments))
     proven = all(stage.claim == "proven" for stage in answer.stages)
     return Plan(
@@ -84,7 +86,11 @@ def _write_plan(
         cost=_compute_cost(situation, machines),
         machines=tuple(machines),
         unplaced=unplaced,
-        findings=(*findings, *evaluate(count_cells(machines), bounds)),
+        findings=(
+            *findings,
+            *evaluate(counts, bounds),
+            *find_missing_facts(fleet.policy, fleet, situation.candidates, counts),
+        ),
         retired=situation.lock.retired if situation.lock else (),
     )
 

@@ -15,6 +15,7 @@ from orchestrator.placement.holdings import get_column_key
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
+from orchestrator.policy.missing import find_missing_facts
 
 RUNNING = (MachineState.WANTED, MachineState.HELD)
 PLACE = "run `orchestrator place`"
@@ -37,6 +38,7 @@ def review_lock(
         *policy.findings,
         *_find_closed(policy, candidates, counts),
         *evaluate(counts, policy.bounds),
+        *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *_find_stale(fleet, lock),
         *_find_miscounts(fleet, running),
         *_find_strays(fleet, lock),

@@ -11,6 +11,7 @@ from orchestrator.policy.bound import Bound
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
+from orchestrator.policy.missing import find_missing_facts
 from tests.unit.placement.fleets import make_account, make_fleet, make_group, make_rule
 
 
@@ -145,3 +146,13 @@ def test_pinned_nodes_in_a_closed_cell_count_against_caps_and_make_no_domain_eli
     counts = {Cell("btc", "s2"): 2}
     assert (german.measure.value(counts), finnish.measure.value(counts)) == (0, 2)
     assert skew.measure.value(counts) == 0
+
+
+def test_nodes_at_unknown_domains_are_reported_as_missing_facts() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    rules = [make_rule(3, cap="100%", per="country")]
+    candidates = Candidates(PLACES, (Cell("btc", "s1"), Cell("btc", "s4")))
+    assert find_missing_facts(rules, fleet, candidates, {Cell("btc", "s1"): 4}) == ()
+    [finding] = find_missing_facts(rules, fleet, candidates, {Cell("btc", "s1"): 1, Cell("btc", "s4"): 3})
+    assert (finding.rule, finding.level, finding.value, finding.source.line) == ("facts", "warning", "3 nodes", 3)
+    assert "(s4)" in finding.message

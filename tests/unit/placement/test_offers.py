@@ -1,0 +1,137 @@
+"""What fits a need and for how much; where a host, a volume, an address or a missing price comes in."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orchestrator.model.fleet import MachineNeed
+from orchestrator.model.site import StoragePrice
+from orchestrator.placement.offers import OfferBook
+from orchestrator.placement.place import compute_plan
+from tests.unit.placement.fleets import (
+    at,
+    make_account,
+    make_catalogue,
+    make_fleet,
+    make_group,
+    make_rule,
+    make_type,
+    make_zone,
+)
+
+ZONE = make_zone("p")
+
+
+def need_of(**fields: Any) -> MachineNeed:
+    return MachineNeed.model_validate({"vcpus": 2, "memory": "4 GiB", "disk": "50 GiB", **fields})
+
+
+def offers_of(types: list[Any], storage: list[StoragePrice] | None = None, **need: Any) -> list[tuple[Any, ...]]:
+    book = OfferBook(make_catalogue([ZONE], types, storage or []))
+    found = book.compute_offers(need_of(**need), ZONE)
+    return [(offer.machine_type, offer.volume_gib, offer.volume_type, offer.cents) for offer in found]
+
+
+def volume(kind: str, price: str | None, region: str = "r1") -> StoragePrice:
+    usd = None if price is None else Decimal(price)
+    return StoragePrice(provider="p", region=region, kind="volume", type=kind, usd_per_month_gib=usd)
+
+
+def test_the_cheapest_fitting_type_is_taken() -> None:
+    types = [
+        make_type("p", name="small", vcpus=1, price="1"),
+        make_type("p", name="m", price="9"),
+        make_type("p", name="l"),
+    ]
+    assert offers_of(types) == [("m", 0, "", 900)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "need", "fits"),
+    [
+        ({"cpu": "shared"}, {}, False),
+        ({"cpu": "shared"}, {"cpu": "shared"}, True),
+        ({"cpu": "dedicated"}, {"cpu": "shared"}, True),
+        ({"memory_gib": Decimal("3.9")}, {}, False),
+        ({"arch": "arm64"}, {}, False),
+        ({"arch": "arm64"}, {"arch": "arm64"}, True),
+        ({"disk_kind": None}, {"disk_kind": "nvme"}, False),
+        ({"disk_kind": "nvme"}, {"disk_kind": "ssd"}, True),
+        ({"local_disk_gib": 49}, {}, False),
+        ({"zones": ("z1", "z2")}, {}, True),
+        ({"zones": ("z2",)}, {}, False),
+    ],
+)
+def test_what_fits(facts: dict[str, Any], need: dict[str, Any], fits: bool) -> None:
+    assert bool(offers_of([make_type("p", **facts)], **need)) is fits
+
+
+def test_a_volume_meets_the_disk_and_is_priced_to_the_cent() -> None:
+    small = make_type("p", local_disk_gib=10)
+    storage = [volume("fast", "0.0448"), volume("faster", "0.2"), volume("pd-standard", "0.01")]
+    assert offers_of([small], storage, disk="50.5 GiB") == [("m", 51, "fast", 1228)]
+    assert offers_of([small], storage, disk_kind="hdd")[0][2] == "pd-standard"
+    assert offers_of([small], storage, disk_kind="nvme") == []
+
+
+def test_a_provider_wide_price_serves_where_a_region_has_none() -> None:
+    small = make_type("p", local_disk_gib=0)
+    assert offers_of([small], [volume("any", "0.1", region="")]) == [("m", 50, "any", 1500)]
+
+
+def test_an_address_is_part_of_the_price() -> None:
+    address = StoragePrice(provider="p", region="", kind="address", type="ipv4", usd_per_month=Decimal("0.6"))
+    assert offers_of([make_type("p")], [address]) == [("m", 0, "", 1060)]
+
+
+def test_any_missing_price_makes_an_offer_unpriced_and_last() -> None:
+    types = [make_type("p", name="a", price=None), make_type("p", name="b", price="99")]
+    assert offers_of(types) == [("b", 0, "", 9900)]
+    assert offers_of([make_type("p", local_disk_gib=0)], [volume("v", None)]) == [("m", 50, "v", None)]
+
+
+def test_types_of_limited_number_are_offered_up_to_the_first_unlimited() -> None:
+    types = [
+        make_type("p", name="rare", price="1", capacity=1),
+        make_type("p", name="plenty", price="2"),
+        make_type("p", name="dear", price="3"),
+    ]
+    assert [offer[0] for offer in offers_of(types)] == ["rare", "plenty"]
+    fleet = make_fleet([make_account("p")], [make_group(count=3)])
+    plan = compute_plan(fleet, make_catalogue([ZONE], types), {})
+    assert [planned.machine.machine_type for planned in plan.machines] == ["plenty", "plenty", "rare"]
+
+
+def make_host(name: str, operator: str, price: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "address": "192.0.2.1",
+        "host_key": "ssh-ed25519 AAAA",
+        "operator": operator,
+        "region": "home",
+        "zone": "rack",
+        "country": "DE",
+        "vcpus": 2,
+        "memory_gib": Decimal(4),
+        "disk_gib": 100,
+        "usd_per_month": Decimal(price),
+        "__source__": at(1),
+    }
+
+
+def test_an_enrolled_host_takes_one_machine_of_all_groups_and_knows_its_operator() -> None:
+    hosts = [make_host("h1", "anna", "5"), make_host("h2", "ben", "6"), make_host("h3", "anna", "7")]
+    metal = make_account("metal", "ssh", hosts=hosts)
+    types = [
+        make_type("ssh", "home", name=host["name"], price=str(host["usd_per_month"]), zones=("rack",), capacity=1)
+        for host in hosts
+    ]
+    catalogue = make_catalogue([make_zone("ssh", "home", "rack", country="DE")], types)
+    fleet = make_fleet([metal], [make_group("x", 2), make_group("y", 1)])
+    plan = compute_plan(fleet, catalogue, {})
+    assert sorted(str(planned.machine.host) for planned in plan.machines) == ["h1", "h2", "h3"]
+    assert all(planned.machine.host == planned.machine.machine_type for planned in plan.machines)
+    one_each = make_fleet([metal], [make_group("x", 2)], [make_rule(5, cap=1, per="operator")])
+    assert {planned.machine.host for planned in compute_plan(one_each, catalogue, {}).machines} == {"h1", "h2"}
+    assert compute_plan(make_fleet([metal], [make_group("x", 4)]), catalogue, {}).status == "infeasible"
