@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.plan import Finding
@@ -9,7 +10,9 @@ from orchestrator.model.rule import Rule
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.encode import Strictness, encode
 from orchestrator.placement.solve import Solver
+from orchestrator.policy.bound import Bound
 from orchestrator.policy.compile import compile_policy
+from orchestrator.policy.measures import Distinct, Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,14 @@ def compute_conflict(situation: Situation) -> tuple[Finding, ...]:
         rest = [other for other in kept if other is not culprit]
         if not is_feasible(situation, rest):
             kept = rest
-    return tuple(_describe(culprit, situation.fleet, len(kept)) for culprit in kept)
+    rules = [culprit for culprit in kept if not isinstance(culprit, Capacity)]
+    bounds = compile_policy(rules, situation.fleet, situation.candidates).bounds
+    return tuple(
+        _describe_capacity(situation.fleet, len(kept))
+        if isinstance(culprit, Capacity)
+        else _describe_rule(culprit, [bound for bound in bounds if bound.rule is culprit], len(kept))
+        for culprit in kept
+    )
 
 
 def is_feasible(situation: Situation, culprits: Sequence[Culprit]) -> bool:
@@ -71,28 +81,54 @@ def _describe_missing(situation: Situation) -> list[Finding]:
     return findings
 
 
-def _describe(culprit: Culprit, fleet: Fleet, size: int) -> Finding:
-    together = "cannot hold" if size == 1 else f"cannot hold together with the other {size - 1} named here"
-    if isinstance(culprit, Capacity):
-        group = fleet.groups[0]
-        return Finding(
-            rule="capacity",
-            name="what the sites can take",
-            level="error",
-            subject="fleet",
-            value="",
-            bound="",
-            message=f"the capacity of the sites and the number of enrolled hosts {together}: "
-            "add regions, accounts or hosts, or lower a count",
-            source=group.source,
-        )
+def _describe_capacity(fleet: Fleet, size: int) -> Finding:
     return Finding(
-        rule=culprit.verb,
-        name=culprit.title,
-        level=culprit.level,
-        subject="",
+        rule="capacity",
+        name="what the sites can take",
+        level="error",
+        subject="fleet",
         value="",
-        bound=culprit.describe(),
-        message=f"{culprit.title} {together}",
-        source=culprit.source,
+        bound="",
+        message=f"the capacity of the sites and the number of enrolled hosts {_render_together(size)}: "
+        "add regions, accounts or hosts, or lower a count",
+        source=fleet.groups[0].source,
     )
+
+
+def _describe_rule(rule: Rule, bounds: Sequence[Bound], size: int) -> Finding:
+    tightest = min(bounds, key=lambda bound: _compute_room(bound, bounds), default=None)
+    reach = "" if tightest is None else f" ({_render_reach(tightest, bounds)})"
+    return Finding(
+        rule=rule.verb,
+        name=rule.title,
+        level=rule.level,
+        subject="" if tightest is None else tightest.subject.name,
+        value="",
+        bound=rule.describe(),
+        message=f"{rule.title} {_render_together(size)}{reach}",
+        source=rule.source,
+    )
+
+
+def _render_together(size: int) -> str:
+    return "cannot hold" if size == 1 else f"cannot hold together with the other {size - 1} named here"
+
+
+def _count_domains(bound: Bound, bounds: Sequence[Bound]) -> int:
+    """How many domains a rule has to spread the bound's subject over."""
+    if bound.domain is None:
+        return len(bound.measure.domains) if isinstance(bound.measure, Distinct | Range) else 0
+    return sum(other.subject.name == bound.subject.name for other in bounds)
+
+
+def _compute_room(bound: Bound, bounds: Sequence[Bound]) -> Fraction:
+    """The share of a subject's nodes that its domains could hold together, roughly: what is told is the tightest."""
+    limit = 0 if bound.high is None else bound.high
+    return Fraction(limit * _count_domains(bound, bounds), bound.scale * bound.subject.wanted)
+
+
+def _render_reach(bound: Bound, bounds: Sequence[Bound]) -> str:
+    """Such as "btc: at most 2 of 12 nodes (20%) in each, account domains to be had: 4"."""
+    each = " in each" if bound.domain is not None else ""
+    domains = _count_domains(bound, bounds)
+    return f"{bound.subject.name}: {bound.wording}{each}, {bound.rule.per} domains to be had: {domains}"
