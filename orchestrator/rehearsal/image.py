@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from orchestrator.adapters.whole_folder import ensure_whole_folder
+from orchestrator.adapters.whole_folder import ensure_whole_folder, hold_file_lock
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.rehearsal.machine import NewMachine, check_host, create_machine, halt_machine, read_console
 from orchestrator.rehearsal.network import run_tool
@@ -52,26 +52,30 @@ Progress = Callable[[str], None]
 def ensure_base_image(on_progress: Progress) -> Path:
     """The base image, made where it is missing: two minutes the first time, and again only when its recipe changes.
 
-    Killed at any moment it leaves no process and no mount, and the next call starts that step anew. Raises
-    ToolMissing where this host cannot make images, RemoteFailure with the end of the failing program's words.
+    Killed at any moment it leaves no mount on the host, and the next call sweeps up and starts that step anew; a
+    builder machine that outlived its caller is a world like others, which clean removes. Raises ToolMissing where
+    this host cannot make images, RemoteFailure with the end of the failing program's words.
     """
     check_host()
     recipe = read_recipe()
     bare = recipe.model_copy(update={"role": None})
     image = find_image_folder(recipe)
-    image.parent.mkdir(parents=True, exist_ok=True)
     if image.is_dir():
         return image
-    bootstrapped = ensure_whole_folder(find_image_folder(bare), lambda draft: bootstrap(bare, draft, on_progress))
-    return ensure_whole_folder(image, lambda draft: apply_role(bootstrapped, draft, on_progress))
+    # One build at a time, whatever its recipe: so any draft is a killed run's.
+    with hold_file_lock(image.parent / ".build.lock"):
+        for draft in image.parent.glob(".*.draft"):
+            remove_folder(draft)
+        bootstrapped = ensure_whole_folder(find_image_folder(bare), lambda draft: bootstrap(bare, draft, on_progress))
+        return ensure_whole_folder(image, lambda draft: apply_role(bootstrapped, draft, on_progress))
 
 
 def bootstrap(recipe: Recipe, target: Path, on_progress: Progress) -> None:
     """Fills the folder `target` with a system of the host's release and the recipe's packages and files."""
     on_progress(f"base image: bootstrapping {recipe.release} with {len(recipe.packages)} packages")
-    # The whole tree of processes ends with this one, and its mounts are in a namespace that ends with them.
-    together = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
-    command = [*together, "--pid", "--fork", "--kill-child", "--", "mmdebstrap", *list_bootstrap_options(recipe)]
+    # The whole tree of processes ends with its first one, and its mounts are in a namespace that ends with them.
+    together = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--"]
+    command = [*together, "mmdebstrap", *list_bootstrap_options(recipe)]
     source = ["-"] if recipe.sources else []  # without one the tool has its own default
     run_quietly([*command, recipe.release, str(target), *source], render_sources(recipe.sources))
     install(target, recipe.files, recipe.masked_units)
@@ -209,9 +213,12 @@ def wait_for_port(world: World, name: str, address: str, port: int = 22) -> None
 
 
 def run_quietly(command: Sequence[str], text: str = "", environment: dict[str, str] | None = None) -> None:
-    """Runs a program whose words matter only when it fails; then RemoteFailure carries the last of them."""
+    """Runs a program whose words matter only when it fails; then RemoteFailure carries the last of them.
+
+    The program is killed when this process is: nobody would take its result.
+    """
     done = subprocess.run(
-        command,
+        ["setpriv", "--pdeathsig", "KILL", "--", *command],
         input=text,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -342,7 +342,7 @@ def check_host() -> None:
 
     if os.geteuid() != 0:
         raise ToolMissing("rehearsal machines need root", hint="run it as root; place, check and simulate do without")
-    needed = ("systemd-nspawn", "unshare", "nsenter", "setsid", "ip", "nft", "mount", "mmdebstrap")
+    needed = ("systemd-nspawn", "unshare", "nsenter", "setsid", "setpriv", "ip", "nft", "mount", "mmdebstrap")
     missing = [tool for tool in needed if shutil.which(tool) is None]
     if missing:
         raise ToolMissing(f"not installed: {', '.join(missing)}", hint="run `make setup`")
