@@ -102,7 +102,7 @@ def _check(command: Sequence[str | Path], module: Path, exit_code: int, last: It
 
 
 def _make_environment() -> dict[str, str]:
-    """Go's environment: its caches in our own cache folder, where clean finds them, and no tool chain downloads."""
+    """Go's environment: what it writes goes to our cache folder, where clean finds it; no tool chain downloads."""
     folder = find_cache_folder() / "go"
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     own = {
@@ -118,7 +118,7 @@ def _make_environment() -> dict[str, str]:
 
 def _ask_version(go: Path) -> Version:
     """The version of the tool chain itself, not of one that it would download."""
-    command = [go, "env", "GOVERSION"]
+    command = [str(go), "env", "GOVERSION"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=_make_environment())
     found = re.match(r"go(\d+(?:\.\d+)*)", done.stdout)
     return _parse_version(found[1]) if found else ()
