@@ -3,10 +3,7 @@
 import hashlib
 import io
 import tarfile
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from orchestrator.adapters import artifacts
 from orchestrator.adapters.artifacts import ensure_artifact
 from orchestrator.model.artifact import ArtifactRecipe, GoModule, Release
 from orchestrator.model.errors import InvalidDocument, RemoteFailure
+from tests.serving import serve_folder
 
 GO = GoModule(module="client", binaries={"client": "example.invalid/client"})
 
@@ -30,18 +28,13 @@ def release(tmp_path: Path) -> Iterator[Release]:
         member.size = 4
         packed.addfile(member, io.BytesIO(b"real"))
     digest = hashlib.sha256((served / "client-1.2-x64.tar.gz").read_bytes()).hexdigest()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(served)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Release(
-        url=f"http://127.0.0.1:{server.server_port}/client-{{version}}-{{arch}}.tar.gz",
-        binaries={"client": "client-1.2/client"},
-        sha256={"amd64": digest},
-        arch_names={"amd64": "x64"},
-    )
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_folder(served) as address:
+        yield Release(
+            url=f"{address}/client-{{version}}-{{arch}}.tar.gz",
+            binaries={"client": "client-1.2/client"},
+            sha256={"amd64": digest},
+            arch_names={"amd64": "x64"},
+        )
 
 
 @pytest.fixture

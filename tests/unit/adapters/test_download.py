@@ -2,16 +2,16 @@
 
 import hashlib
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from orchestrator.adapters.download import MAX_TEXT_BYTES, fetch_file, fetch_text
 from orchestrator.model.errors import RemoteFailure
+from tests.serving import serve
 
 BODY = bytes(range(256)) * 9000  # more than one chunk
 SHA256 = f"sha256:{hashlib.sha256(BODY).hexdigest()}"
@@ -48,13 +48,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(Handler) as address:
+        yield address
 
 
 @pytest.fixture

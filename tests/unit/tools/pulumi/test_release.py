@@ -4,16 +4,14 @@ import hashlib
 import io
 import platform
 import tarfile
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from orchestrator.adapters.pulumi_toolchain import PULUMI_VERSION
 from orchestrator.model.errors import RemoteFailure
+from tests.serving import serve_folder
 from tools.pulumi.release import PROGRAMS, fetch_release
 
 ARCHIVE = f"pulumi-v{PULUMI_VERSION}-linux-x64.tar.gz"
@@ -45,13 +43,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     folder = tmp_path / "site"
     folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield Site(folder, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_folder(folder) as address:
+        yield Site(folder, address)
 
 
 def test_what_python_programs_need_is_taken(site: Site, tmp_path: Path) -> None:
