@@ -231,6 +231,18 @@ def test_a_failing_client_says_why_and_holds_up_no_other(pair: Pair) -> None:
     assert "no-such-network" in (outcomes["btc-2.1"].error or "")
 
 
+def test_a_client_that_left_is_stopped_and_its_data_kept(pair: Pair) -> None:
+    hosts = [host.model_copy(update={"clients": ()}) for host in pair.build_hosts()][1:]
+    outcomes = configure_hosts(hosts, pair.identity, pair.folder / "run", lambda _: None)
+    assert outcomes["btc-2.1"].status == "ok", outcomes
+    seen = pair.probe()[1]
+    assert (seen.clients, seen.drifted, seen.error) == ((), (), None)
+    assert pair.run(1, "systemctl is-active btcd || true") == "inactive"
+    assert (pair.world.volumes_folder / "btc-2-1" / "btcd" / "regtest").is_dir()
+    assert pair.configure()["btc-2.1"].status == "ok"
+    wait_until(lambda: pair.probe()[1].clients[0].height == 1)
+
+
 def test_without_its_volume_the_client_does_not_start(pair: Pair) -> None:
     name = "btc-2-1"
     cut_machine(pair.world, name)
