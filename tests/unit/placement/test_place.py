@@ -355,3 +355,17 @@ def test_every_kind_of_loss_takes_what_it_covers(kind: Any) -> None:
     value = {"region": "b/r1", "zone": "b/z1"}.get(kind, "b")
     plan = place(four_accounts(), make_lock(place(four_accounts())), [Loss(kind=kind, value=value)])
     assert count(plan) == {"a": 4, "c": 4, "d": 4}
+
+
+def test_a_node_on_its_way_out_does_not_come_back_in_place_of_a_lost_one() -> None:
+    fleet = four_accounts(2)
+    first = make_lock(place(fleet))
+    lost, kept = first.machines
+    leaving = first.model_copy(update={"machines": (lost, kept.model_copy(update={"state": MachineState.RETIRING}))})
+    plan = place(four_accounts(1), leaving, [Loss(kind="account", value=lost.account)])
+    states = {planned.machine.machine: planned.machine.state for planned in plan.machines}
+    assert states == {
+        "btc-1.1": MachineState.LOST,
+        "btc-1.2": MachineState.WANTED,
+        "btc-2.1": MachineState.RETIRING,
+    }
