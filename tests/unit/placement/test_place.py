@@ -358,11 +358,12 @@ def test_every_kind_of_loss_takes_what_it_covers(kind: Any) -> None:
 
 
 def test_a_node_on_its_way_out_does_not_come_back_in_place_of_a_lost_one() -> None:
-    fleet = four_accounts(2)
+    rules = [make_rule(20, cap=1, per="account")]
+    fleet = four_accounts(2, policy=rules)
     first = make_lock(place(fleet))
     lost, kept = first.machines
     leaving = first.model_copy(update={"machines": (lost, kept.model_copy(update={"state": MachineState.RETIRING}))})
-    plan = place(four_accounts(1), leaving, [Loss(kind="account", value=lost.account)])
+    plan = place(four_accounts(1, policy=rules), leaving, [Loss(kind="account", value=lost.account)])
     states = {planned.machine.machine: planned.machine.state for planned in plan.machines}
     assert states == {
         "btc-1.1": MachineState.LOST,
