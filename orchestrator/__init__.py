@@ -1,3 +1,3 @@
-"""The decentralized node-hosting orchestrator: place a fleet under anti-concentration rules, provision it, keep it so."""
+"""The decentralized node-hosting orchestrator: places fleets under anti-concentration rules and keeps them so."""
 
 __version__ = "0.1.0"

@@ -10,7 +10,7 @@ KEY_BYTES = 32
 
 
 def derive_host_key(seed: str, machine: str) -> Ed25519PrivateKey:
-    """The machine's single-use key: HKDF-SHA256 (RFC 5869) of the stack's secret seed, so it needs no state of its own."""
+    """The machine's single-use key: HKDF-SHA256 (RFC 5869) of the stack's secret seed, so that no key is stored."""
     derived = HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=f"host-key {machine}".encode()).derive(seed.encode())
     return Ed25519PrivateKey.from_private_bytes(derived)
 

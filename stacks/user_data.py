@@ -16,7 +16,6 @@ def render_user_data(seed: str, machine: str, hostname: str) -> str:
         "hostname": hostname,
         "preserve_hostname": False,
         "ssh_deletekeys": True,
-        "ssh_genkeytypes": [],
         "ssh_keys": {"ed25519_private": render_private_key(key), "ed25519_public": render_public_key(key)},
         "ssh_pwauth": False,
         "disable_root": False,

@@ -23,7 +23,8 @@ OPERATIONS: dict[str, Operation] = {
     "create-replacement": "replace",
     "delete-replaced": "replace",
     "import-replacement": "replace",
-} | {operation: operation for operation in get_args(Operation)}
+    **{operation: operation for operation in get_args(Operation)},
+}
 
 SPOKEN = ("error", "info#err")  # what the engine and the program say of a failure
 COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
@@ -69,13 +70,14 @@ class _Recorder:
 
     def _tell(self, metadata: StepEventMetadata, phase: Any) -> None:
         step = to_step(metadata)
-        if step.type != STACK_TYPE:
+        if step.type == STACK_TYPE:
+            self.before = dict(metadata.old.outputs or {}) if metadata.old else self.before
+        else:
             self.on_event(StackEvent(account=self.account, step=step, phase=phase))
 
     def _finish(self, metadata: StepEventMetadata) -> None:
         step = to_step(metadata)
         if step.type == STACK_TYPE:
-            self.before = dict(metadata.old.outputs or {}) if metadata.old else {}
             self.after = dict(metadata.new.outputs or {}) if metadata.new else {}
             return
         self.steps.append(step)
@@ -87,7 +89,7 @@ class _Recorder:
             account=self.account,
             steps=tuple(self.steps),
             applied=self.before.get("revision"),
-            outputs=self.after,
+            outputs=self.after or self.before,
             error=error,
         )
 
@@ -126,7 +128,7 @@ class AccountStack:
         try:
             operation(recorder.receive)
         except automation.CommandError as error:
-            words = "\n".join(filter(None, recorder.errors)) or str(error)
+            words = "\n".join(map(shorten, filter(None, recorder.errors))) or str(error)
             return recorder.build_result(words)
         return recorder.build_result(None)
 
@@ -167,6 +169,12 @@ def find_command() -> automation.PulumiCommand:
     """The CLI, asked for its version once; the Automation API finds it on this process's own PATH."""
     os.environ["PATH"] = os.pathsep.join([str(find_pulumi()), os.environ.get("PATH", "")])
     return automation.PulumiCommand()
+
+
+def shorten(message: str) -> str:
+    """What a message comes to: of a Python traceback, which dynamic providers print whole, its last line."""
+    lines = [line for line in message.splitlines() if line.strip()]
+    return lines[-1] if len(lines) > 1 and any("Traceback" in line for line in lines) else message
 
 
 def to_step(metadata: StepEventMetadata) -> StackStep:

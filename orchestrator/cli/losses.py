@@ -7,7 +7,7 @@ import click
 from orchestrator.model.loss import Loss
 
 
-class LossType(click.ParamType):
+class LossType(click.ParamType[Loss]):
     """A failure domain as KIND=VALUE."""
 
     name = "domain"

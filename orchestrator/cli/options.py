@@ -1,47 +1,81 @@
-"""What all commands share on the command line: the spec and lock, the catalogue, the form of the answer."""
+"""What commands share on the command line: the fleet's files, the form of the answer, rehearsal or production."""
 
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from orchestrator.workflows.inputs import Where
+
+Function = Callable[..., Any]
+
+WIDTH_WITHOUT_TERMINAL = 160
+DEFAULT_WAIT_SECONDS = 120.0
 
 SPEC = click.argument("spec", type=click.Path(path_type=Path), default=Path("fleet.yaml"))
-LOCK = click.option(
-    "--lock", type=click.Path(path_type=Path), help="The lock; fleet.lock beside the spec if not given."
-)
-CATALOG = click.option(
-    "--catalog", type=click.Path(path_type=Path), help="A folder of facts to add to the built-in catalogue."
-)
-CATALOG_ONLY = click.option(
-    "--catalog-only",
-    type=click.Path(path_type=Path),
-    help="A folder of facts to use in place of the built-in catalogue.",
-)
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the answer.",
+FILE_OPTIONS = (
+    click.option("--lock", type=click.Path(path_type=Path), help="The lock; fleet.lock beside the spec if not given."),
+    click.option("--catalog", type=click.Path(path_type=Path), help="Facts to add to the built-in catalogue."),
+    click.option("--catalog-only", type=click.Path(path_type=Path), help="Facts in place of the built-in catalogue."),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Form of the answer.",
+    ),
 )
 REHEARSE = click.option(
-    "--rehearse", is_flag=True, help="On real machines of this computer, without any cloud account."
+    "--rehearse",
+    is_flag=True,
+    envvar="ORCHESTRATOR_REHEARSE",
+    help="On machines of this computer, without any cloud account. Also by ORCHESTRATOR_REHEARSE=1.",
 )
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
-VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+WAIT = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=DEFAULT_WAIT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the clients to be in sync.",
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The fleet's files and the form of the answer, as every command takes them."""
+
+    where: Where
+    form: str
 
 
 def spec_options(function: Function) -> Function:
-    """The options of every command that reads a fleet."""
-    for option in (VERBOSE, FORMAT, CATALOG_ONLY, CATALOG, LOCK, SPEC):
-        function = option(function)
-    return function
+    """Gives a command the spec, lock, catalogue and format options, together as its parameter `files`."""
+
+    @wraps(function)
+    def with_files(  # one parameter an option
+        *arguments: Any,
+        spec: Path,
+        lock: Path | None,
+        catalog: Path | None,
+        catalog_only: Path | None,
+        form: str,
+        **others: Any,
+    ) -> Any:
+        return function(*arguments, files=Files(Where(spec, lock, catalog, catalog_only), form), **others)
+
+    decorated: Function = with_files
+    for option in (*reversed(FILE_OPTIONS), SPEC):
+        decorated = option(decorated)
+    return decorated
 
 
 def print_json(value: Any) -> None:
@@ -51,7 +85,8 @@ def print_json(value: Any) -> None:
 
 def print_text(renderable: Any) -> None:
     """The answer, for people: as wide as the terminal, or wide enough for any table where there is none."""
-    from rich.console import Console  # loaded only where something is drawn
-
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty()).print(renderable)
+    rich = import_module("rich.console")  # loaded only where something is drawn
+    terminal = sys.stdout.isatty()
+    rich.Console(width=None if terminal else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not terminal).print(
+        renderable
+    )

@@ -1,15 +1,13 @@
 """orchestrator place: decide where every node stands."""
 
-from pathlib import Path
-
 import click
 
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.losses import LOSS
-from orchestrator.cli.options import print_json, print_text, spec_options
+from orchestrator.cli.options import Files, print_json, print_text, spec_options
 from orchestrator.model.loss import Loss
 from orchestrator.report.plan import describe_plan, render_plan
-from orchestrator.workflows.inputs import Where, read_inputs
+from orchestrator.workflows.inputs import read_inputs
 from orchestrator.workflows.place import place, write_placement
 
 
@@ -18,25 +16,15 @@ from orchestrator.workflows.place import place, write_placement
 @click.option("--dry-run", is_flag=True, help="Show the plan; write no lock.")
 @click.option("--lose", multiple=True, type=LOSS, metavar="KIND=VALUE", help="Place as if this domain were lost.")
 @click.pass_context
-def command(  # noqa: PLR0913  # one parameter an option
-    ctx: click.Context,
-    spec: Path,
-    lock: Path | None,
-    catalog: Path | None,
-    catalog_only: Path | None,
-    form: str,
-    verbose: bool,
-    dry_run: bool,
-    lose: tuple[Loss, ...],
-) -> None:
+def command(ctx: click.Context, files: Files, dry_run: bool, lose: tuple[Loss, ...]) -> None:
     """Decide where every node of SPEC stands, with as few moves as can be, and write the lock.
 
     Exit codes: 0 placed, 1 infeasible or partial, 2 usage or internal error.
     """
-    inputs = read_inputs(Where(spec, lock, catalog, catalog_only))
+    inputs = read_inputs(files.where)
     placement = place(inputs, lose)
     written = not dry_run and write_placement(inputs, placement)
-    if form == "json":
+    if files.form == "json":
         print_json(describe_plan(placement.plan))
     else:
         print_text(render_plan(placement.plan))

@@ -91,7 +91,9 @@ class YamlDocument:
             case "literal_error":
                 expected = str(detail["ctx"]["expected"])
                 hint = suggest(str(detail["input"]), expected.replace(" or ", ", ").replace("'", "").split(", "))
-                return OrchestratorError(f"{where}: {detail['input']!r} is not known here", hint=hint, source=self.source_of(location))
+                return OrchestratorError(
+                    f"{where}: {detail['input']!r} is not known here", hint=hint, source=self.source_of(location)
+                )
             case _:
                 message = detail["msg"].removeprefix("Value error, ")
                 return OrchestratorError(f"{where}: {message}", source=self.source_of(location))
@@ -123,7 +125,9 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
         mark = error.problem_mark or error.context_mark
         source = Source.at(path, mark.line + 1, mark.column + 1) if mark else Source.at(path)
         message = f"this is not YAML: {error.problem or error.context}"
-        raise InvalidDocument([OrchestratorError(message, hint="check quotes and indentation", source=source)]) from None
+        raise InvalidDocument(
+            [OrchestratorError(message, hint="check quotes and indentation", source=source)]
+        ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise invalid(path, f"is not YAML that can be read: {first_line(error)}", "check quotes and nesting") from None
     if root is None:
@@ -140,10 +144,17 @@ def first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
-def walk(node: Any, location: tuple[str | int, ...], path: Path) -> Iterator[tuple[tuple[str | int, ...], Position, Position]]:
+def walk(
+    node: Any, location: tuple[str | int, ...], path: Path
+) -> Iterator[tuple[tuple[str | int, ...], Position, Position]]:
     """Every key and item below `node`: its location, where its key stands, where its value stands."""
     if len(location) > DEPTH_LIMIT:
-        raise invalid(path, "nests deeper than anything it can mean, or an alias holds itself", "remove the alias", node.lc.line + 1)
+        raise invalid(
+            path,
+            "nests deeper than anything it can mean, or an alias holds itself",
+            "remove the alias",
+            node.lc.line + 1,
+        )
     if isinstance(node, CommentedMap):
         for key in node:
             own = node.lc.data is not None and key in node.lc.data

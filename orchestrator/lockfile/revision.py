@@ -17,9 +17,7 @@ def compute_revision(lock: Lock) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:REVISION_LENGTH]
 
 
-def make_lock(
-    header: LockHeader, parent: Lock | None, machines: Iterable[Machine], retired: Iterable[Retired]
-) -> Lock:
+def make_lock(header: LockHeader, parent: Lock | None, machines: Iterable[Machine], retired: Iterable[Retired]) -> Lock:
     """The lock with these entries on top of `parent`; `parent` itself where nothing but the parentage would differ.
 
     `header` says fleet, spec, facts and losses; revision and ancestors are filled in here.

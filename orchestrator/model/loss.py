@@ -1,7 +1,5 @@
 """A loss: the failure domain that is gone, as a command names it (account=hetzner-b)."""
 
-from typing import cast
-
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed
 
@@ -23,7 +21,7 @@ class Loss(Frozen):
             raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as account=hetzner-b")
         if kind not in DOMAIN_KINDS:
             raise ValueError(f"{kind!r} is no kind of failure domain; there are: {', '.join(DOMAIN_KINDS)}")
-        return cls(kind=cast(DomainKind, kind), value=value)
+        return cls(kind=cast("DomainKind", kind), value=value)
 
     def covers(self, place: Placed) -> bool:
         """Whether the place is in the lost domain; an unknown domain is not."""

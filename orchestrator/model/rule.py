@@ -14,7 +14,7 @@ Weight = Literal["nodes", "stake", "vcpus"]
 
 
 class Selector(Frozen):
-    """Which groups a rule speaks of, together as one subject: by group, chain, network or label. All given must hold."""
+    """Which groups a rule speaks of, together as one subject, by group, chain, network or label; all given hold."""
 
     group: str | None = None
     chain: str | None = None

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from orchestrator.model.base import Frozen
 
 Operation = Literal["same", "create", "update", "delete", "replace", "read", "refresh", "import", "other"]
@@ -31,14 +33,14 @@ class StackEvent(Frozen):
 class StackResult(Frozen):
     """How a preview or update of one account's stack ended.
 
-    `applied` is the revision that the stack carried before; `outputs` are what the program exports now. `error` holds
-    the engine's own words where it failed; the steps are those up to there.
+    `applied` is the revision that the stack carried before; `outputs` are what the program exports now, or exported
+    before where it failed. `error` holds the engine's own words then; the steps are those up to there.
     """
 
     account: str
     steps: tuple[StackStep, ...] = ()
     applied: str | None = None
-    outputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = Field(default_factory=dict)
     error: str | None = None
 
     @property

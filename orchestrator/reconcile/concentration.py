@@ -1,4 +1,4 @@
-"""How much of what is wanted, and of what is alive, each failure domain holds, beside the limit that the policy sets."""
+"""How much of what is wanted, and of what is alive, each domain holds, beside the limit that the policy sets."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable

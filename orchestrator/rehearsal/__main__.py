@@ -13,6 +13,7 @@ from orchestrator.rehearsal.hosts import ensure_hosts
 from orchestrator.rehearsal.image import ensure_base_image
 from orchestrator.rehearsal.machine import list_machines
 from orchestrator.rehearsal.outage import heal, list_losses, lose
+from orchestrator.rehearsal.pinned_image import pin_image
 from orchestrator.rehearsal.project import ensure_operator_key, list_environment, write_project
 from orchestrator.rehearsal.world import (
     World,
@@ -31,7 +32,7 @@ def prepare(_arguments: argparse.Namespace) -> Any:
         raise ToolMissing("a rehearsal boots machines, which needs root on Linux", hint="place and check work without")
     request = RehearsalRequest.model_validate_json(sys.stdin.read())
     world = create_world(request.fleet, request.spec)
-    ensure_base_image(report)
+    pin_image(world, ensure_base_image(report))
     write_project(world, request)
     ensure_hosts(world, request)
     return describe(world)
@@ -46,9 +47,7 @@ def find(_arguments: argparse.Namespace) -> Any:
 
 def describe(world: World) -> Any:
     """The rehearsal as the orchestrator knows it."""
-    ready = Rehearsal(
-        folder=world.folder, environment=list_environment(world), identity=ensure_operator_key(world)
-    )
+    ready = Rehearsal(folder=world.folder, environment=list_environment(world), identity=ensure_operator_key(world))
     return ready.model_dump(mode="json")
 
 

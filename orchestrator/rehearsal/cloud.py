@@ -1,14 +1,17 @@
 """A rehearsed cloud account: what the provider would remember of it, kept as files that outlive every process."""
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from orchestrator.adapters.whole_folder import hold_file_lock
+from orchestrator.rehearsal.stored import write_text
+
 Properties = dict[str, Any]
+
+FIRST_ID = 1001
 
 
 class Refusal(Exception):
@@ -32,9 +35,7 @@ class CloudAccount:
     @contextmanager
     def change(self) -> Iterator[None]:
         """Holds the account while something is looked up and then written, so that no two take one name."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with hold_file_lock(self._folder / ".lock"):
             yield
 
     def list_resources(self, kind: str) -> dict[str, Properties]:
@@ -62,19 +63,18 @@ class CloudAccount:
         """Writes the resource whole."""
         path = self._folder / kind / f"{identifier}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(properties, indent=1, sort_keys=True), encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, json.dumps(properties, indent=1, sort_keys=True))
 
     def remove_resource(self, kind: str, identifier: str) -> None:
         """Forgets the resource."""
         (self._folder / kind / f"{identifier}.json").unlink(missing_ok=True)
 
     def take_id(self) -> str:
-        """A numeric id that no resource of the account had before; call it while holding `change`."""
-        counter = self._folder / "last-id"
-        number = int(counter.read_text()) + 1 if counter.exists() else 1001
-        counter.write_text(str(number))
+        """A numeric id that no resource of any account had before, as clouds give them out."""
+        counter = self._folder.parent / "last-id"
+        with hold_file_lock(self._folder.parent / ".last-id.lock"):
+            number = int(counter.read_text(encoding="utf-8")) + 1 if counter.exists() else FIRST_ID
+            write_text(counter, str(number))
         return str(number)
 
     def refuse_taken_name(self, kind: str, name: str) -> None:

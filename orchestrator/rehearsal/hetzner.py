@@ -5,7 +5,6 @@ The words of the refusals are those of the API's error codes (docs.hetzner.cloud
 
 from collections.abc import Mapping
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import pulumi_hcloud as hcloud
@@ -24,8 +23,9 @@ from orchestrator.rehearsal.machine import (
     detach_volume,
 )
 from orchestrator.rehearsal.outage import is_lost
+from orchestrator.rehearsal.pinned_image import read_pinned_image
 from orchestrator.rehearsal.resource_kind import ResourceKind
-from orchestrator.rehearsal.world import World, allocate_address, get_volume_folder
+from orchestrator.rehearsal.world import World, allocate_address
 
 PROVIDER = "hetzner"
 PLACEMENT_GROUP_LIMIT = 10
@@ -240,6 +240,7 @@ class HetznerAccount:
                 domains=self._list_domains(inputs["location"]),
                 firewall=self._list_rules(inputs),
             ),
+            read_pinned_image(self._world),
         )
         return identifier, properties
 

@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator.model.rehearsal import RehearsalRequest, RehearsedHost
-from orchestrator.rehearsal.machine import NewMachine, create_machine, find_machine
+from orchestrator.rehearsal.image import wait_for_port
+from orchestrator.rehearsal.machine import NewMachine, create_machine, find_machine, start_machine
 from orchestrator.rehearsal.outage import is_lost
+from orchestrator.rehearsal.pinned_image import read_pinned_image
 from orchestrator.rehearsal.project import ACCESS_FILE, ensure_operator_key, make_ssh_key, write_if_changed
 from orchestrator.rehearsal.world import World, allocate_address
 
@@ -17,7 +19,7 @@ def ensure_hosts(world: World, request: RehearsalRequest) -> None:
     operator = ensure_operator_key(world).with_suffix(".pub").read_text(encoding="utf-8").strip()
     hosts = [(account.name, host) for account in request.accounts for host in account.hosts]
     with ThreadPoolExecutor(BOOTS_AT_ONCE) as pool:
-        reached = list(pool.map(lambda entry: ensure_host(world, *entry, operator), hosts))
+        reached = list(pool.map(lambda entry: ensure_host(world, entry[0], entry[1], operator), hosts))
     access: dict[str, Any] = {
         "access": {"ssh_keys": [operator], "ssh_from": [f"{world.host_address}/32"]},
         "hosts": {account.name: {} for account in request.accounts if account.hosts},
@@ -35,7 +37,8 @@ def ensure_host(world: World, account: str, host: RehearsedHost, operator: str) 
         key.unlink(missing_ok=True)
         make_ssh_key(key, name)
     address = allocate_address(world, name)
-    if find_machine(world, name) is None and not is_lost(world, host.domains):
+    status = find_machine(world, name)
+    if status is None and not is_lost(world, host.domains):
         machine = NewMachine(
             name=name,
             address=address,
@@ -44,6 +47,10 @@ def ensure_host(world: World, account: str, host: RehearsedHost, operator: str) 
             host_key_private=key.read_text(encoding="utf-8"),
             domains=host.domains,
         )
-        create_machine(world, machine)
+        create_machine(world, machine, read_pinned_image(world))
+        wait_for_port(world, name, str(address))
+    elif status is not None and status.record.powered and not status.running and not is_lost(world, host.domains):
+        start_machine(world, name)  # this computer was restarted
+        wait_for_port(world, name, str(address))
     kind, public, *_ = key.with_name(f"{name}.pub").read_text(encoding="utf-8").split()
     return {"address": str(address), "port": 22, "user": "root", "host_key": f"{kind} {public}"}

@@ -24,10 +24,10 @@ from orchestrator.rehearsal.resource_kind import ResourceKind
 from orchestrator.rehearsal.world import World, open_world
 
 WORKERS = 16
-TOKEN_PREFIX = "rehearsal:"
+TOKEN_PREFIX = "rehearsal:"  # noqa: S105  # no secret: it marks what is none
 
 
-class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]  # the stubs have no types
+class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The provider's side of the protocol. Which account it stands for follows from the token, as with the real one."""
 
     def __init__(self, world: World) -> None:

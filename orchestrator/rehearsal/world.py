@@ -17,6 +17,7 @@ from orchestrator.folders import find_state_folder
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import OrchestratorError, RemoteFailure
 from orchestrator.rehearsal.cgroup import remove_cgroups
+from orchestrator.rehearsal.kernel_limits import raise_limits, restore_limits
 from orchestrator.rehearsal.network import (
     delete_link,
     ensure_bridge,
@@ -104,6 +105,7 @@ def create_world(fleet_name: str, spec_path: Path) -> World:
         for part, mode in ((folder, 0o700), (world.machines_folder, 0o700), (world.volumes_folder, 0o711)):
             part.mkdir(mode=mode, exist_ok=True)
         write_value(folder / "world.json", world)
+        raise_limits(worlds)
         ensure_bridge(world.bridge, world.subnet)
     return world
 
@@ -150,6 +152,8 @@ def clean_world_id(world_id: str) -> None:
         remove_cgroups(compute_bridge(world_id))
         (folder / "world.json").unlink(missing_ok=True)
         remove_folder(folder)
+    if not list_world_ids():
+        restore_limits(find_worlds_folder())
 
 
 def remove_folder(folder: Path) -> None:

@@ -7,7 +7,7 @@ from orchestrator.model.plan import Finding
 
 
 def render_findings(findings: Iterable[Finding]) -> str:
-    """One line a finding: file:line:column: level: message [rule]; as compilers write them, so that editors jump there."""
+    """One line a finding, as compilers write them, so that editors jump there."""
     return "".join(f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]\n" for finding in findings)
 
 

@@ -28,7 +28,9 @@ def load_hosts(path: Path) -> tuple[EnrolledHost, ...]:
     """The enrolled hosts of the file at `path`, sorted by name; InvalidDocument with every problem."""
     document = read_yaml(path)
     if not isinstance(document.data, dict):
-        raise InvalidDocument([document.problem((), "a hosts file is a mapping with the key hosts", "see docs/spec.md")])
+        raise InvalidDocument(
+            [document.problem((), "a hosts file is a mapping with the key hosts", "see docs/spec.md")]
+        )
     data: dict[str, Any] = dict(document.data)
     if "hosts" in data:
         hosts = document.with_sources(("hosts",))

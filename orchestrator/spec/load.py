@@ -18,7 +18,18 @@ from orchestrator.spec.hosts import load_hosts, name_each
 ENROLLED = "ssh"
 
 # What a lock does not depend on: where things are written, prices, and how machines are reached.
-NOT_PLACEMENT = {"source", "usd_per_month", "address", "port", "user", "host_key", "hosts_file", "access", "path", "digest"}
+NOT_PLACEMENT = {
+    "source",
+    "usd_per_month",
+    "address",
+    "port",
+    "user",
+    "host_key",
+    "hosts_file",
+    "access",
+    "path",
+    "digest",
+}
 
 
 class SpecFile(Frozen):
@@ -38,7 +49,9 @@ def load_fleet(path: Path) -> Fleet:
     """The fleet that the spec at `path` declares; InvalidDocument with every problem found."""
     document = read_yaml(path)
     if not isinstance(document.data, dict):
-        raise InvalidDocument([document.problem((), "a spec is a mapping that starts with fleet: NAME", "see examples/")])
+        raise InvalidDocument(
+            [document.problem((), "a spec is a mapping that starts with fleet: NAME", "see examples/")]
+        )
     parsed: SpecFile = document.validate(SPEC_FILE, with_hosts(document, prepare(document), path.parent))
     problems = sorted(find_problems(document, parsed), key=by_place)
     if problems:
@@ -71,25 +84,34 @@ def read_hosts(document: YamlDocument, name: str, entry: Any, folder: Path) -> A
         return entry
     named = entry["hosts"]
     if not isinstance(named, str):
-        problem = document.problem(("accounts", name, "hosts"), f"accounts.{name}.hosts names a file", "write hosts: hosts.yaml")
+        problem = document.problem(
+            ("accounts", name, "hosts"), f"accounts.{name}.hosts names a file", "write hosts: hosts.yaml"
+        )
         raise InvalidDocument([problem])
     return entry | {"hosts": load_hosts(folder / named), "hosts_path": named}
 
 
 def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
     """What types cannot say: references that lead nowhere, accounts of the wrong shape."""
-    for section, entries in (("accounts", spec.accounts), ("groups", spec.groups)):
-        if not entries:
-            yield document.problem((section,), f"{section} is empty", "declare at least one")
+    yield from find_empty_sections(document, spec)
     for account in spec.accounts.values():
         yield from find_account_problems(document, account)
     for group in spec.groups.values():
         for role, choices in group.clients.items():
             if not choices:
-                yield document.problem(("groups", group.name, "clients", role), f"role {role} of {group.name} has no client", "name one")
+                yield document.problem(
+                    ("groups", group.name, "clients", role), f"role {role} of {group.name} has no client", "name one"
+                )
     for index, rule in enumerate(spec.policy):
         if isinstance(rule.of, Selector):
             yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
+
+
+def find_empty_sections(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
+    """A fleet without accounts or groups is none."""
+    for section, entries in (("accounts", spec.accounts), ("groups", spec.groups)):
+        if not entries:
+            yield document.problem((section,), f"{section} is empty", "declare at least one")
 
 
 def find_account_problems(document: YamlDocument, account: Account) -> Iterator[OrchestratorError]:
@@ -97,7 +119,9 @@ def find_account_problems(document: YamlDocument, account: Account) -> Iterator[
     place = ("accounts", account.name)
     if account.provider == ENROLLED:
         if not account.hosts:
-            yield document.problem(place, f"account {account.name} enrols no hosts", "write hosts: hosts.yaml and list them there")
+            yield document.problem(
+                place, f"account {account.name} enrols no hosts", "write hosts: hosts.yaml and list them there"
+            )
         if account.regions:
             yield document.problem((*place, "regions"), "enrolled hosts say their own regions", "remove regions")
     elif account.hosts:

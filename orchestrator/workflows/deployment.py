@@ -37,10 +37,19 @@ def open_deployment(inputs: Inputs, rehearse: bool) -> Deployment:
     return open_production(inputs)
 
 
-def find_deployment(inputs: Inputs) -> Deployment:
-    """The fleet's rehearsal where one exists, else production: what `status` and `rebalance` speak of by default."""
+def find_deployment(inputs: Inputs, rehearse: bool) -> Deployment:
+    """The same for commands that look at what is there: a rehearsal must exist, and is left as it is."""
+    return find_rehearsal_of(inputs) if rehearse else open_production(inputs)
+
+
+def find_rehearsal_of(inputs: Inputs) -> Deployment:
+    """The fleet's rehearsal; an error where there is none."""
     rehearsal = find_rehearsal(request_rehearsal(inputs))
-    return open_production(inputs) if rehearsal is None else describe_rehearsal(rehearsal)
+    if rehearsal is None:
+        raise ToolMissing(
+            f"{inputs.where.spec} is not being rehearsed", hint="orchestrator up --rehearse starts a rehearsal"
+        )
+    return describe_rehearsal(rehearsal)
 
 
 def open_production(inputs: Inputs) -> Deployment:

@@ -2,26 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from orchestrator.adapters.probes import probe_machines
 from orchestrator.model.endpoint import Endpoint
-from orchestrator.model.health import Observation
 from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.progress import OnProgress, Progress
-from orchestrator.reconcile.sync import SyncVerdict, compute_sync
+from orchestrator.reconcile.status import Look
+from orchestrator.reconcile.sync import compute_sync
 from orchestrator.workflows.deployment import Deployment
 
 PHASE = "sync"
 POLL_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at the fleet: what each machine said, and what it amounts to; both by machine id."""
-
-    observations: Mapping[str, Observation]
-    verdicts: Mapping[str, SyncVerdict]
 
 
 def look(deployment: Deployment, lock: Lock, endpoints: Mapping[str, Endpoint]) -> Look:

@@ -4,21 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.model.errors import InvalidDocument, OrchestratorError, StaleLock
-from orchestrator.model.lock import Lock
+from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.progress import OnProgress
 from orchestrator.model.source import Source
 from orchestrator.model.stack import StackResult
+from orchestrator.reconcile.status import Look
 from orchestrator.workflows.configure import Neighbours, configure
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
-from orchestrator.workflows.observe import Look, list_behind, look, wait_for_sync
+from orchestrator.workflows.observe import list_behind, look, wait_for_sync
 from orchestrator.workflows.provision import provision
 from orchestrator.workflows.reach import collect_outputs, list_running, reach
 
 
 @dataclass(frozen=True)
 class UpResult:
-    """What `up` came to. `failures` are by machine or account; `behind` are wanted machines that are not in sync yet."""
+    """What `up` came to. `failures` are by machine or account; `behind` are wanted machines not in sync yet."""
 
     lock: Lock
     changes: int
@@ -29,9 +30,14 @@ class UpResult:
     stacks: Mapping[str, StackResult] = field(default_factory=dict)
 
     @property
-    def changed_nothing(self) -> bool:
-        """Whether everything was as it should be already."""
-        return self.changes == 0 and self.configured == 0 and not self.failures
+    def counts(self) -> dict[str, int]:
+        """What was done, in numbers."""
+        return {"resources changed": self.changes, "machines configured": self.configured}
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The machines that are held back by a fence."""
+        return tuple(machine.machine for machine in self.lock.machines if machine.state is MachineState.HELD)
 
 
 def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) -> UpResult:
@@ -41,7 +47,8 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     outputs = collect_outputs(stacks.values())
     running = list_running(lock)
     failed = {name: result.error for name, result in stacks.items() if result.error}
-    reached, failures = reach(deployment, (each for each in running if each.account not in failed), outputs, tell)
+    present = [each for each in running if each.account not in failed or each.machine in outputs]
+    reached, failures = reach(deployment, present, outputs, tell)
     neighbours = Neighbours(running, {machine: str(each["address"]) for machine, each in outputs.items()})
     outcomes = configure(deployment, inputs, reached, neighbours, tell)
     failures |= failed | {name: str(outcome.error) for name, outcome in outcomes.items() if outcome.status != "ok"}

@@ -64,7 +64,7 @@ def import_stubs(*names: str) -> list[Any]:
 language_pb2, language_grpc, plugin_pb2 = import_stubs("language_pb2", "language_pb2_grpc", "plugin_pb2")
 
 
-class UnsupportedOption(Exception):  # noqa: N818 - named for what happened
+class UnsupportedOption(Exception):
     """The project asks for a runtime option that only the vendor's language host knows."""
 
 
@@ -136,29 +136,29 @@ class PythonLanguageHost(language_grpc.LanguageRuntimeServicer):  # type: ignore
         self._exec = exec_folder / "pulumi-language-python-exec"
         self.children = Children()
 
-    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802 - the service's own names
+    def Handshake(self, request: Any, context: Any) -> Any:
         """The engine's address is not needed: its end shows in the parent process."""
         return language_pb2.LanguageHandshakeResponse()
 
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
         """This host has no version of its own: it belongs to the CLI beside it."""
         return plugin_pb2.PluginInfo(version="")
 
-    def GetRequiredPackages(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def GetRequiredPackages(self, request: Any, context: Any) -> Any:
         """None beforehand: the engine asks for a plug-in when the program registers its first resource of it."""
         return language_pb2.GetRequiredPackagesResponse()
 
-    def GetRequiredPlugins(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def GetRequiredPlugins(self, request: Any, context: Any) -> Any:
         """The older form of GetRequiredPackages."""
         return language_pb2.GetRequiredPluginsResponse()
 
-    def About(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def About(self, request: Any, context: Any) -> Any:
         """Which Python runs the program."""
         interpreter = self._interpreter(request.info, context)
         version = self._ask(interpreter, "import platform; print(platform.python_version())")
         return language_pb2.AboutResponse(executable=interpreter.executable, version=version.strip())
 
-    def GetProgramDependencies(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def GetProgramDependencies(self, request: Any, context: Any) -> Any:
         """Every distribution that the program's Python has installed."""
         names = self._ask(self._interpreter(request.info, context), LIST_DISTRIBUTIONS)
         pairs = [line.split(" ", 1) for line in names.splitlines()]
@@ -166,7 +166,7 @@ class PythonLanguageHost(language_grpc.LanguageRuntimeServicer):  # type: ignore
             dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in pairs]
         )
 
-    def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+    def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
         """Makes the project's virtual environment where it is missing, and installs its requirements.txt."""
         interpreter = self._interpreter(request.info, context)
         requirements = Path(request.info.program_directory) / "requirements.txt"
@@ -175,7 +175,7 @@ class PythonLanguageHost(language_grpc.LanguageRuntimeServicer):  # type: ignore
         if requirements.is_file():
             yield from self._install([interpreter.executable, "-m", "pip", "install", "-r", str(requirements)], context)
 
-    def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def Run(self, request: Any, context: Any) -> Any:
         """Runs the program to its end; what it prints goes to the engine through this process's own streams."""
         interpreter = self._interpreter(request.info, context)
         flags = {
@@ -210,7 +210,7 @@ class PythonLanguageHost(language_grpc.LanguageRuntimeServicer):  # type: ignore
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"the program ended with exit code {code}" if code else "")
 
-    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
         """Runs a plug-in written in Python (a provider, a policy pack); streams its output, then its exit code."""
         interpreter = self._interpreter(request.info, context)
         program = Path(request.info.program_directory) / request.info.entry_point
@@ -218,7 +218,7 @@ class PythonLanguageHost(language_grpc.LanguageRuntimeServicer):  # type: ignore
         command = [interpreter.executable, "-u", str(program), *request.args]
         yield from self._stream(command, context, language_pb2.RunPluginResponse, cwd=request.pwd, env=variables)
 
-    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def Cancel(self, request: Any, context: Any) -> Any:
         """Ends what runs; the engine is told through the calls that wait for it."""
         self.children.stop()
         return empty_pb2.Empty()

@@ -1,0 +1,80 @@
+"""orchestrator rebalance: restore the policy after a loss, or when what was lost came back."""
+
+import click
+from rich.console import Group as Lines
+from rich.text import Text
+
+from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.losses import LOSS
+from orchestrator.cli.options import REHEARSE, WAIT, Files, print_json, print_text, spec_options
+from orchestrator.cli.progress import show_progress
+from orchestrator.cli.up import find_exit_code
+from orchestrator.model.loss import Loss
+from orchestrator.report.plan import describe_plan, render_plan
+from orchestrator.report.rebalance import render_cost_difference, render_retirement
+from orchestrator.report.up import describe_up, render_up
+from orchestrator.workflows.deployment import find_deployment
+from orchestrator.workflows.inputs import read_inputs
+from orchestrator.workflows.rebalance import Patience, plan_rebalance, rebalance
+
+DEFAULT_HOLD_SECONDS = 10.0
+
+
+@click.command("rebalance", epilog="Example: orchestrator rebalance fleet.yaml --lose account=hetzner-b")
+@spec_options
+@click.option("--lose", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is lost.")
+@click.option("--heal", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain, lost before, is back.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
+@click.option(
+    "--hold",
+    type=click.FloatRange(min=0),
+    default=DEFAULT_HOLD_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a replacement must stay in sync before what it replaces is let go.",
+)
+@REHEARSE
+@WAIT
+@click.pass_context
+def command(  # noqa: PLR0913  # one parameter an option
+    ctx: click.Context,
+    *,
+    files: Files,
+    lose: tuple[Loss, ...],
+    heal: tuple[Loss, ...],
+    dry_run: bool,
+    hold: float,
+    rehearse: bool,
+    wait: float,
+) -> None:
+    """Place SPEC again with the fewest moves that restore its policy, and carry that out.
+
+    Killed at any point, the same command run again goes on from there.
+    Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
+    """
+    inputs = read_inputs(files.where)
+    planned = plan_rebalance(inputs, lose, heal)
+    if files.form == "text":
+        print_text(Lines(render_plan(planned.plan), Text(render_cost_difference(planned.before, planned.plan))))
+    if dry_run or planned.placement.lock is None:
+        if files.form == "json":
+            print_json(describe_plan(planned.plan))
+        ctx.exit(ExitCode.DONE if planned.placement.lock else ExitCode.SOME_FAILED)
+    deployment = find_deployment(inputs, rehearse)
+    with show_progress() as tell:
+        done = rebalance(deployment, inputs, planned, Patience(wait, hold), tell)
+    result = done.up
+    if files.form == "json":
+        print_json(
+            {
+                "plan": describe_plan(planned.plan),
+                "cost_before": str(planned.before),
+                "result": describe_up(result.lock, result.counts, result.failures, result.behind),
+                "retired": {line.retired: line.evidence for line in done.retired},
+                "waiting": done.waiting,
+            }
+        )
+    else:
+        click.echo(render_retirement(done.retired, done.waiting), nl=bool(done.retired or done.waiting))
+        click.echo(render_up(result.lock, result.counts, result.failures, result.behind))
+    ctx.exit(ExitCode.SOME_FAILED if planned.plan.status == "partial" else find_exit_code(result))

@@ -1,0 +1,126 @@
+"""The status of a fleet as JSON and as text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.model.health import ClientHealth
+from orchestrator.model.lock import Machine, MachineState
+from orchestrator.reconcile.status import Status
+from orchestrator.report.findings import list_findings
+
+STATE_STYLE = {"wanted": "", "retiring": "yellow", "lost": "red", "held": "magenta"}
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def describe_status(status: Status) -> dict[str, Any]:
+    """The status as plain data, in the shape that docs/reference promises to scripts."""
+    return {
+        "well": status.well,
+        "revision": status.lock.header.revision,
+        "lost": list(status.lock.header.lost),
+        "outages": [{"domain": str(each.loss), "machines": each.machines} for each in status.outages],
+        "machines": [describe_machine(status, machine) for machine in status.lock.machines],
+        "concentration": [share.__dict__ for share in status.concentration],
+        "findings": list_findings(status.findings),
+    }
+
+
+def describe_machine(status: Status, machine: Machine) -> dict[str, Any]:
+    """One machine as plain data."""
+    observation = status.seen.observations.get(machine.machine)
+    verdict = status.seen.verdicts[machine.machine]
+    return {
+        **machine.model_dump(
+            mode="json", include={"machine", "node", "group", "account", "provider", "region", "zone", "state"}
+        ),
+        "in_sync": verdict.in_sync,
+        "why": verdict.why,
+        "boot_id": observation and observation.boot_id,
+        "drifted": list(observation.drifted) if observation else [],
+        "clients": [client.model_dump(mode="json") for client in observation.clients] if observation else [],
+    }
+
+
+def render_status(status: Status) -> RenderableType:
+    """The status for people: a row a machine, the concentration table, and the verdict last."""
+    return Lines(render_machines(status), Text(), render_concentration(status), Text(), *render_verdict(status))
+
+
+def render_machines(status: Status) -> Table:
+    """A row a machine and client."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("machine", "state", "site", "client", "version"):
+        table.add_column(column, no_wrap=True)
+    for column in ("height", "peers", "head age"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("in sync")
+    for machine in status.lock.machines:
+        observation = status.seen.observations.get(machine.machine)
+        seen = {client.role: client for client in observation.clients} if observation else {}
+        for role, name in machine.clients.items():
+            table.add_row(*render_row(status, machine, name, seen.get(role)))
+    return table
+
+
+def render_row(status: Status, machine: Machine, name: str, client: ClientHealth | None) -> list[RenderableType]:
+    """The cells of one row."""
+    verdict = status.seen.verdicts[machine.machine]
+    facts = [client.version, client.height, client.peers, render_age(status.now, client)] if client else [None] * 4
+    version, height, peers, age = ("-" if fact is None else str(fact) for fact in facts)
+    in_sync = Text("yes", style="green") if verdict.in_sync else Text(f"no: {shorten(verdict.why)}", style="red")
+    state = Text(str(machine.state), style=STATE_STYLE[machine.state])
+    return [machine.machine, state, machine.site, name, version, height, peers, age, in_sync]
+
+
+def shorten(why: str) -> str:
+    """The first sentence of a reason, without the advice in parentheses: the table is one line a machine."""
+    return why.partition(" (")[0] if why.count("(") == 1 else why.rpartition(" (")[0] or why
+
+
+def render_age(now: float, client: ClientHealth) -> str | None:
+    """How long ago the client's newest block was made."""
+    if client.head_time is None:
+        return None
+    seconds = max(0, int(now - client.head_time))
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def render_concentration(status: Status) -> Table:
+    """A row a bound of the policy: what is wanted, what is alive, and the limit."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("rule", "subject", "domain"):
+        table.add_column(column, no_wrap=True)
+    for column in ("wanted", "live"):
+        table.add_column(column, justify="right")
+    table.add_column("limit", no_wrap=True)
+    for share in status.concentration:
+        style = "" if share.holds else "red"
+        live = Text(str(share.live), style="" if share.live == share.wanted else "yellow")
+        table.add_row(
+            share.rule, share.subject, share.domain or "all", str(share.wanted), live, share.limit, style=style
+        )
+    return table
+
+
+def render_verdict(status: Status) -> Iterator[Text]:
+    """What it amounts to, and what to do."""
+    for finding in status.findings:
+        yield Text(f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]", style="yellow")
+    for outage in status.outages:
+        yield Text(f"{outage.loss}: none of its {outage.machines} machines answers", style="bold red")
+        yield Text(f"  if it is lost: orchestrator rebalance --lose {outage.loss}", style="red")
+    if status.lock.header.lost:
+        yield Text(f"declared lost: {', '.join(status.lock.header.lost)}", style="yellow")
+    should_run = sum(machine.state in (MachineState.WANTED, MachineState.HELD) for machine in status.lock.machines)
+    if status.well:
+        yield Text(f"well: {should_run} of {should_run} machines in sync", style="bold green")
+    else:
+        yield Text(f"not well: {should_run - len(status.unwell)} of {should_run} machines in sync", style="bold red")

@@ -1,0 +1,61 @@
+"""down: remove the fleet's machines; its data stays unless its deletion is asked for by name."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from orchestrator.adapters.pins import forget_pins
+from orchestrator.adapters.pulumi import list_stacks, open_stack
+from orchestrator.model.progress import OnProgress, Progress
+from orchestrator.model.stack import StackResult
+from orchestrator.workflows.deployment import Deployment
+from orchestrator.workflows.inputs import Inputs
+from orchestrator.workflows.provision import describe_event
+
+PHASE = "down"
+
+# Scopes of stacks/settings.py.
+RELEASE_MACHINES = "release-machines"
+RELEASE_ALL = "release-all"
+DATA = "data"
+
+
+def down(deployment: Deployment, inputs: Inputs, tell: OnProgress, *, delete_data: bool) -> dict[str, StackResult]:
+    """Takes every account's stack down, side by side; one that fails holds up no other."""
+    known = set(list_stacks(deployment.project))
+    names = [account.name for account in inputs.fleet.accounts if account.name in known]
+    work = remove_all if delete_data else remove_machines
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        results = dict(zip(names, pool.map(lambda name: work(deployment, name, tell), names), strict=True))
+    gone = {name for name, result in results.items() if result.error is None}
+    machines = inputs.lock.machines if inputs.lock else ()
+    forget_pins(deployment.pins, frozenset(machine.machine for machine in machines if machine.account in gone))
+    return results
+
+
+def remove_machines(deployment: Deployment, name: str, tell: OnProgress) -> StackResult:
+    """Lifts the protection of one account's machines, then declares its data alone."""
+    return run_scopes(deployment, name, (RELEASE_MACHINES, DATA), tell)
+
+
+def remove_all(deployment: Deployment, name: str, tell: OnProgress) -> StackResult:
+    """Lifts all protection in one account, deletes everything, and forgets the stack."""
+    released = run_scopes(deployment, name, (RELEASE_ALL,), tell)
+    if released.error:
+        return released
+    stack = open_stack(deployment.project, name, RELEASE_ALL)
+    result = stack.destroy(lambda event: tell(describe_event(event)))
+    if result.error is None:
+        stack.remove()
+        tell(Progress(phase=PHASE, subject=name, status="removed"))
+    return result
+
+
+def run_scopes(deployment: Deployment, name: str, scopes: Iterable[str], tell: OnProgress) -> StackResult:
+    """Updates one account in each scope in turn; the last result, or the first that failed."""
+    result = StackResult(account=name)
+    for scope in scopes:
+        tell(Progress(phase=PHASE, subject=name, status=scope))
+        result = open_stack(deployment.project, name, scope).update(lambda event: tell(describe_event(event)))
+        if result.error:
+            break
+    return result

@@ -1,0 +1,98 @@
+"""rebalance: declare what is lost or healed, place with the fewest moves, carry it out, let go what was replaced."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from orchestrator.adapters.pins import forget_pins
+from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.lock import Lock, Retired
+from orchestrator.model.loss import Loss
+from orchestrator.model.plan import Plan
+from orchestrator.model.progress import OnProgress, Progress
+from orchestrator.reconcile.retire import compute_retirement
+from orchestrator.reconcile.status import Look
+from orchestrator.workflows.deployment import Deployment
+from orchestrator.workflows.inputs import Inputs
+from orchestrator.workflows.observe import look
+from orchestrator.workflows.place import Placement, place, write_placement
+from orchestrator.workflows.provision import provision
+from orchestrator.workflows.reach import fetch_outputs, list_endpoints, list_running
+from orchestrator.workflows.up import UpResult, up
+
+PHASE = "retire"
+
+
+@dataclass(frozen=True)
+class Rebalance:
+    """A rebalance before it is carried out: the new placement, and what the fleet costs a month before and after."""
+
+    placement: Placement
+    before: Decimal
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+        return self.placement.plan
+
+
+def plan_rebalance(inputs: Inputs, lose: Collection[Loss], heal: Collection[Loss]) -> Rebalance:
+    """What would move. Writes nothing."""
+    return Rebalance(placement=place(inputs, lose, heal), before=place(inputs).plan.cost.amount)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait for machines to be in sync, and for how long they must stay so before what they replace goes."""
+
+    wait: float
+    hold: float
+
+
+@dataclass(frozen=True)
+class Rebalanced:
+    """What a rebalance came to: the `up` that it ended in, and the machines that were let go, with the evidence."""
+
+    up: UpResult
+    retired: tuple[Retired, ...]
+    waiting: dict[str, str]
+
+
+def rebalance(
+    deployment: Deployment, inputs: Inputs, planned: Rebalance, patience: Patience, tell: OnProgress
+) -> Rebalanced:
+    """Writes the lock, brings machines up, and retires those whose replacements have been in sync for the hold time."""
+    write_placement(inputs, planned.placement)
+    placed = replace(inputs, lock=planned.placement.lock)
+    result = up(deployment, placed, patience.wait, tell)
+    return retire(deployment, placed, result, patience, tell)
+
+
+def retire(
+    deployment: Deployment, inputs: Inputs, result: UpResult, patience: Patience, tell: OnProgress
+) -> Rebalanced:
+    """Lets go what may go, on a second look after the hold time; who fell behind meanwhile keeps its old machine."""
+    first = compute_retirement(inputs.fleet, result.lock, result.seen.verdicts.values())
+    if not first.newly_retired:
+        return Rebalanced(result, (), first.waiting)
+    time.sleep(patience.hold)
+    seen = look_again(deployment, inputs, result.lock)
+    steady = [verdict for verdict in seen.verdicts.values() if result.seen.verdicts[verdict.machine].in_sync]
+    decision = compute_retirement(inputs.fleet, result.lock, steady)
+    for line in decision.newly_retired:
+        tell(Progress(phase=PHASE, subject=line.retired, status=line.evidence))
+    lock = make_lock(result.lock.header, result.lock, decision.machines, decision.retired)
+    write_lock(lock, inputs.where.lock_path)
+    stacks = provision(deployment, lock, (account.name for account in inputs.fleet.accounts), tell)
+    failures = {name: stack.error for name, stack in stacks.items() if stack.error}
+    forget_pins(deployment.pins, frozenset(line.retired for line in decision.newly_retired))
+    changes = result.changes + sum(len(stack.changes) for stack in stacks.values())
+    final = replace(result, lock=lock, seen=seen, changes=changes, failures={**result.failures, **failures})
+    return Rebalanced(final, decision.newly_retired, decision.waiting)
+
+
+def look_again(deployment: Deployment, inputs: Inputs, lock: Lock) -> Look:
+    """A fresh look at the machines that run."""
+    outputs = fetch_outputs(deployment, (account.name for account in inputs.fleet.accounts))
+    return look(deployment, lock, list_endpoints(deployment, list_running(lock), outputs))

@@ -1,0 +1,32 @@
+"""status: what is, against what should be."""
+
+from orchestrator.reconcile.concentration import compute_concentration
+from orchestrator.reconcile.outages import find_outages
+from orchestrator.reconcile.review import review_lock
+from orchestrator.reconcile.status import Status
+from orchestrator.workflows.deployment import Deployment
+from orchestrator.workflows.inputs import Inputs
+from orchestrator.workflows.observe import look
+from orchestrator.workflows.reach import fetch_outputs, list_endpoints
+from orchestrator.workflows.up import require_lock
+
+
+def fetch_status(deployment: Deployment, inputs: Inputs, now: float) -> Status:
+    """Looks at every machine of the lock, lost ones too: they may be back."""
+    lock = require_lock(inputs)
+    outputs = fetch_outputs(deployment, (account.name for account in inputs.fleet.accounts))
+    seen = look(deployment, lock, list_endpoints(deployment, lock.machines, outputs))
+    silent = [
+        machine.machine
+        for machine in lock.machines
+        if machine.machine not in seen.observations or seen.observations[machine.machine].error
+    ]
+    alive = frozenset(verdict.machine for verdict in seen.verdicts.values() if verdict.in_sync)
+    return Status(
+        lock=lock,
+        seen=seen,
+        outages=find_outages(lock.machines, silent),
+        concentration=compute_concentration(inputs.fleet, lock, inputs.catalogue, alive),
+        findings=review_lock(inputs.fleet, lock, inputs.catalogue, lock.header.losses),
+        now=now,
+    )
