@@ -21,7 +21,7 @@ class Loss(Frozen):
             raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as account=hetzner-b")
         if kind not in DOMAIN_KINDS:
             raise ValueError(f"{kind!r} is no kind of failure domain; there are: {', '.join(DOMAIN_KINDS)}")
-        return cls(kind=cast("DomainKind", kind), value=value)
+        return cls(kind=kind, value=value)
 
     def covers(self, place: Placed) -> bool:
         """Whether the place is in the lost domain; an unknown domain is not."""
