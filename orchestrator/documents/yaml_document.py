@@ -9,7 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import Composer, ComposerError
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 
 from orchestrator.documents.known_keys import Location, find_known_keys, suggest
 from orchestrator.documents.text_file import invalid, read_text
@@ -21,6 +24,8 @@ Position = tuple[int, int]
 Positions = Mapping[tuple[str | int, ...], Position]
 
 DEPTH_LIMIT = 32
+NODE_LIMIT = 1_000_000  # aliases written out; a few short lines of them can mean more than any machine holds
+RESERVED = "__"  # keys that loaders add begin so
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,7 @@ class YamlDocument:
 
     def with_sources(self, location: Location) -> dict[str, Any]:
         """The mapping at `location` with each of its mappings told its own place, under "__source__"."""
-        inner: Any = self.data
-        for step in location:
-            inner = inner[step]
+        inner = self._get(location)
         if not isinstance(inner, dict):
             return inner  # type: ignore[no-any-return]  # validation says what should stand here
         return {key: self.add_source(value, (*location, key)) for key, value in inner.items()}
@@ -64,7 +67,8 @@ class YamlDocument:
         except ValidationError as error:
             annotation = getattr(adapter, "_type", kind)
             problems = [self._problem(detail, annotation) for detail in error.errors(include_url=False)]
-            raise InvalidDocument(sorted(problems, key=by_place)) from None
+            once = {str(problem): problem for problem in problems}  # a name is checked as key and as value
+            raise InvalidDocument(sorted(once.values(), key=by_place)) from None
 
     def problem(self, location: Location, message: str, hint: str = "") -> OrchestratorError:
         """An error about the value at `location`, for checks that a type cannot express."""
@@ -79,15 +83,16 @@ class YamlDocument:
 
     def _problem(self, detail: ErrorDetails, annotation: Any) -> OrchestratorError:
         location = self._real_location(detail["loc"])
-        where = ".".join(str(step) for step in location)
+        where = render_location(location)
         match detail["type"]:
             case "extra_forbidden":
                 known = find_known_keys(annotation, location[:-1])
                 hint = suggest(str(location[-1]), known)
                 return OrchestratorError(f"unknown key {where}", hint=hint, source=self.key_source_of(location))
             case "missing":
-                missing = ".".join((*map(str, location), str(detail["loc"][-1])))
-                return OrchestratorError(f"{missing} is missing", hint="add it", source=self.key_source_of(location))
+                holder = self._find_mapping(detail["loc"][:-1])
+                missing = render_location((*holder, detail["loc"][-1]))
+                return OrchestratorError(f"{missing} is missing", hint="add it", source=self.key_source_of(holder))
             case "literal_error":
                 expected = str(detail["ctx"]["expected"])
                 hint = suggest(str(detail["input"]), expected.replace(" or ", ", ").replace("'", "").split(", "))
@@ -99,12 +104,32 @@ class YamlDocument:
                 return OrchestratorError(f"{where}: {message}", source=self.source_of(location))
 
     def _real_location(self, location: Location) -> tuple[str | int, ...]:
-        """`location` without the segments that pydantic adds for unions and tags."""
-        real: tuple[str | int, ...] = ()
+        """`location` without the segments that pydantic adds for unions and tags.
+
+        A rule's tag is one of its keys too, so of two readings the one that goes further down, or on, is meant.
+        """
+        readings: list[tuple[str | int, ...]] = [()]
         for step in location:
-            if (*real, step) in self.values:
-                real = (*real, step)
+            readings += [(*reading, step) for reading in readings if (*reading, step) in self.values]
+        return max(reversed(readings), key=len)
+
+    def _find_mapping(self, location: Location) -> tuple[str | int, ...]:
+        """The mapping at `location`, or the nearest one around it where the last segments are pydantic's own."""
+        real = self._real_location(location)
+        while real and not isinstance(self._get(real), dict):
+            real = real[:-1]
         return real
+
+    def _get(self, location: Location) -> Any:
+        inner: Any = self.data
+        for step in location:
+            inner = inner[step]
+        return inner
+
+
+def render_location(location: Location) -> str:
+    """A location as people write it, "groups.btc.count"; what cannot be printed is escaped."""
+    return ".".join(step if isinstance(step, str) and step.isprintable() else repr(step) for step in location)
 
 
 def by_place(problem: OrchestratorError) -> tuple[int, int]:
@@ -120,7 +145,9 @@ def read_yaml(path: Path) -> YamlDocument:
 def parse_yaml(text: str, path: Path) -> YamlDocument:
     """The YAML document in `text`; `path` is what errors name."""
     try:
-        root = YAML(typ="rt").load(text)
+        root = build_parser().load(text)
+    except DuplicateKeyError as error:
+        raise InvalidDocument([describe_duplicate(error, path)]) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         source = Source.at(path, mark.line + 1, mark.column + 1) if mark else Source.at(path)
@@ -132,16 +159,64 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
         raise invalid(path, f"is not YAML that can be read: {first_line(error)}", "check quotes and nesting") from None
     if root is None:
         raise invalid(path, "is empty", "docs/ has examples to start from")
+    count_nodes(root, {}, path)
     keys: dict[tuple[str | int, ...], Position] = {}
     values: dict[tuple[str | int, ...], Position] = {(): (1, 1)}
     for location, key, value in walk(root, (), path):
         keys[location], values[location] = key, value
+        if str(location[-1]).startswith(RESERVED):
+            hint = f"keys that begin with {RESERVED} are the orchestrator's own"
+            source = Source.at(path, *key)
+            raise InvalidDocument(
+                [OrchestratorError(f"unknown key {render_location(location)}", hint=hint, source=source)]
+            )
     return YamlDocument(str(path), to_plain(root), keys, values)
+
+
+class _AcyclicComposer(Composer):
+    """Refuses an alias that stands inside of what it names; ruamel.yaml would read it as nothing, silently."""
+
+    def compose_node(self, parent: Any, index: int) -> Any:
+        """Composes one node, which may be an alias."""
+        if self.parser.check_event(AliasEvent):
+            event = self.parser.peek_event()
+            named = self.anchors.get(event.anchor)
+            if named is not None and named.end_mark is None:
+                raise ComposerError(None, None, f"alias *{event.anchor} holds itself", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def build_parser() -> YAML:
+    """A parser that keeps places."""
+    parser = YAML(typ="rt")
+    parser.Composer = _AcyclicComposer
+    return parser
+
+
+def describe_duplicate(error: DuplicateKeyError, path: Path) -> OrchestratorError:
+    """The error at the second of two equal keys."""
+    mark = error.problem_mark
+    message = str(error.problem).partition(" with value")[0].replace("found duplicate", "there are two of")
+    return OrchestratorError(
+        message, hint="rename or remove one", source=Source.at(path, mark.line + 1, mark.column + 1)
+    )
 
 
 def first_line(error: BaseException) -> str:
     """The first line of what an error says."""
     return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def count_nodes(node: Any, known: dict[int, int], path: Path) -> int:
+    """How many values `node` means, aliases written out; refused above NODE_LIMIT. `known` are counts by identity."""
+    if not isinstance(node, (CommentedMap, CommentedSeq)):
+        return 1
+    if id(node) not in known:
+        inner = node.values() if isinstance(node, CommentedMap) else node
+        known[id(node)] = 1 + sum(count_nodes(value, known, path) for value in inner)
+        if known[id(node)] > NODE_LIMIT:
+            raise invalid(path, "means far more than it says: its aliases multiply", "write it out", node.lc.line + 1)
+    return known[id(node)]
 
 
 def walk(
@@ -151,8 +226,8 @@ def walk(
     if len(location) > DEPTH_LIMIT:
         raise invalid(
             path,
-            "nests deeper than anything it can mean, or an alias holds itself",
-            "remove the alias",
+            "nests deeper than anything it can mean",
+            "see docs/ for what goes where",
             node.lc.line + 1,
         )
     if isinstance(node, CommentedMap):
@@ -164,7 +239,8 @@ def walk(
             yield from walk(node[key], (*location, key), path)
     elif isinstance(node, CommentedSeq):
         for index, item in enumerate(node):
-            line, column = node.lc.item(index)
+            own = node.lc.data is not None and index in node.lc.data
+            line, column = node.lc.item(index) if own else (node.lc.line, node.lc.col)  # tagged lists keep no places
             yield (*location, index), (line + 1, column + 1), (line + 1, column + 1)
             yield from walk(item, (*location, index), path)
 

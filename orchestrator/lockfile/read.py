@@ -29,7 +29,8 @@ def read_lock(path: Path) -> Lock | None:
 
 def parse_lock(text: str, path: Path) -> Lock:
     """The lock in `text`; `path` is what errors name."""
-    lines = list(enumerate(text.splitlines(), start=1))
+    # Not splitlines(), which also ends lines at characters that JSON may hold as they are (U+2028).
+    lines = list(enumerate(text.removesuffix("\n").split("\n") if text else (), start=1))
     refuse_conflicts(lines, path)
     if not lines:
         raise problem(path, 1, f"{path.name} is empty", HINT)

@@ -15,6 +15,9 @@ from orchestrator.model.source import Source
 # Names become host names, resource names and file names, so they are DNS labels (RFC 1123) with room for "-NNNNN.NN".
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 
+# A group of a million nodes is placed in seconds; a machine's name has room for that many digits.
+MOST_NODES = 1_000_000
+
 
 class Account(Frozen):
     """A named account with one provider. `regions` empty: every region that the catalogue knows.
@@ -35,7 +38,7 @@ class Account(Frozen):
 class MachineNeed(Frozen):
     """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise."""
 
-    vcpus: int = Field(ge=1)
+    vcpus: int = Field(ge=1, strict=True)
     memory: Gibibytes
     disk: Gibibytes
     cpu: CpuKind = "dedicated"
@@ -52,7 +55,7 @@ class Group(Frozen):
     name: Name
     chain: str
     network: str
-    count: int = Field(ge=1)
+    count: int = Field(ge=1, le=MOST_NODES, strict=True)
     clients: dict[str, tuple[str, ...]] = Field(min_length=1)
     machine: MachineNeed
     stake: Decimal = Field(default=Decimal(1), gt=0)

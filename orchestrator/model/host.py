@@ -17,7 +17,7 @@ class EnrolledHost(Frozen):
 
     name: str
     address: str
-    port: int = 22
+    port: int = Field(default=22, ge=1, le=65535, strict=True)
     user: str = "root"
     host_key: str
     operator: str
@@ -31,10 +31,10 @@ class EnrolledHost(Frozen):
     asn: str | None = None
     latitude: float | None = None
     longitude: float | None = None
-    vcpus: int = Field(ge=1)
+    vcpus: int = Field(ge=1, strict=True)
     cpu: CpuKind = "dedicated"
     memory_gib: Decimal = Field(gt=0)
-    disk_gib: int = Field(ge=0)
+    disk_gib: int = Field(ge=0, strict=True)
     disk_kind: DiskKind | None = None
     arch: Arch = "x86_64"
     usd_per_month: Decimal | None = Field(default=None, ge=0)

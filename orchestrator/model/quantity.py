@@ -21,7 +21,7 @@ def parse_gibibytes(value: Any) -> Decimal:
     """A size with its unit ("8 GiB", "1 TiB", "500 GB") in GiB; ValueError for anything else, a bare number too."""
     if isinstance(value, Decimal):
         return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
     if match is None or match[2] not in GIBIBYTES_PER_UNIT:
         raise ValueError(f"{value!r} is not a size: write a number and a unit, such as 8 GiB or 1 TiB")
     size = Decimal(match[1]) * GIBIBYTES_PER_UNIT[match[2]]
@@ -38,7 +38,7 @@ def parse_amount(value: Any) -> Fraction | int:
         if value < 0:
             raise ValueError("a number here is 0 or more")
         return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is neither a share such as 34% nor a whole number such as 2")
     share = Fraction(match[1]) / 100

@@ -75,7 +75,7 @@ class Below(RuleBase):
 class Skew(RuleBase):
     """The fullest and the emptiest eligible domain differ by at most so many nodes."""
 
-    skew: int = Field(ge=0)
+    skew: int = Field(ge=0, strict=True)
     per: DomainKind
 
     def describe(self) -> str:
@@ -86,7 +86,7 @@ class Skew(RuleBase):
 class MinDomains(RuleBase):
     """At least so many distinct domains are in use."""
 
-    min_domains: int = Field(ge=1)
+    min_domains: int = Field(ge=1, strict=True)
     per: DomainKind
 
     def describe(self) -> str:

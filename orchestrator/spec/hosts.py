@@ -1,14 +1,16 @@
 """Enrolled hosts: the hosts file of an ssh account, read into frozen values."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from orchestrator.documents.yaml_document import read_yaml
+from orchestrator.documents.known_keys import Location
+from orchestrator.documents.yaml_document import YamlDocument, read_yaml
 from orchestrator.model.base import Frozen
-from orchestrator.model.errors import InvalidDocument
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Name
 from orchestrator.model.host import EnrolledHost
 
@@ -33,8 +35,7 @@ def load_hosts(path: Path) -> tuple[EnrolledHost, ...]:
         )
     data: dict[str, Any] = dict(document.data)
     if "hosts" in data:
-        hosts = document.with_sources(("hosts",))
-        data["hosts"] = name_each(hosts)
+        data["hosts"] = name_each(document, ("hosts",))
     parsed: HostsFile = document.validate(HOSTS_FILE, data)
     problems = [
         document.problem(
@@ -50,8 +51,25 @@ def load_hosts(path: Path) -> tuple[EnrolledHost, ...]:
     return tuple(sorted(parsed.hosts.values(), key=lambda host: host.name))
 
 
-def name_each(entries: Any) -> Any:
-    """A mapping of mappings, each told the key that it stands under."""
+def name_each(document: YamlDocument, location: Location) -> Any:
+    """The mapping of mappings at `location`, each told its place and the key that it stands under."""
+    entries = document.with_sources(location)
     if not isinstance(entries, dict):
         return entries
+    refuse_keys(document, location, entries, "name")
     return {name: {"name": name, **entry} if isinstance(entry, dict) else entry for name, entry in entries.items()}
+
+
+def refuse_keys(document: YamlDocument, location: Location, entries: Mapping[Any, Any], key: str) -> None:
+    """An entry may not give `key`, which the loader fills in."""
+    problems = [
+        OrchestratorError(
+            f"unknown key {'.'.join(map(str, (*location, name, key)))}",
+            hint="its name is the key that it stands under" if key == "name" else "",
+            source=document.key_source_of((*location, name, key)),
+        )
+        for name, entry in entries.items()
+        if isinstance(entry, dict) and key in entry
+    ]
+    if problems:
+        raise InvalidDocument(problems)

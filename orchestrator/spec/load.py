@@ -13,7 +13,7 @@ from orchestrator.model.base import Frozen
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Access, Account, Fleet, Group, Name
 from orchestrator.model.rule import Rule, Selector
-from orchestrator.spec.hosts import load_hosts, name_each
+from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
 
 ENROLLED = "ssh"
 
@@ -64,7 +64,7 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
     data = dict(document.data)
     for section in ("accounts", "groups"):
         if section in data:
-            data[section] = name_each(document.with_sources((section,)))
+            data[section] = name_each(document, (section,))
     if isinstance(data.get("policy"), list):
         data["policy"] = [document.add_source(rule, ("policy", index)) for index, rule in enumerate(data["policy"])]
     return data
@@ -75,6 +75,7 @@ def with_hosts(document: YamlDocument, data: dict[str, Any], folder: Path) -> di
     accounts = data.get("accounts")
     if not isinstance(accounts, dict):
         return data
+    refuse_keys(document, ("accounts",), accounts, "hosts_path")
     return data | {"accounts": {name: read_hosts(document, name, entry, folder) for name, entry in accounts.items()}}
 
 

@@ -1,11 +1,11 @@
 """What every command starts from: spec, catalogue, client catalogue and lock, read once and held against each other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.catalog.aliases import find_provider
-from orchestrator.catalog.catalogue import load_catalogue
+from orchestrator.catalog.catalogue import load_catalogue, read_regions
 from orchestrator.catalog.clients import load_clients
 from orchestrator.catalog.digest import compute_facts_digest
 from orchestrator.catalog.hosts import hosts_to_facts
@@ -70,7 +70,8 @@ def read_inputs(where: Where) -> Inputs:
     wanted = [(account.provider, account.regions) for account in fleet.accounts if account.provider != ENROLLED]
     catalogue = load_catalogue(where.catalog, where.catalog_only, wanted)
     clients = load_clients(find_asset("ansible") / "clients")
-    problems = [*find_unknown_places(fleet, catalogue), *find_unknown_clients(fleet, clients)]
+    unknown = find_unknown_places(fleet, catalogue, lambda: read_regions(where.catalog, where.catalog_only))
+    problems = [*unknown, *find_unknown_clients(fleet, clients)]
     if problems:
         raise InvalidDocument(problems)
     return Inputs(where, fleet, add_hosts(catalogue, fleet), clients, read_lock(where.lock_path))
@@ -89,21 +90,29 @@ def add_hosts(catalogue: Catalogue, fleet: Fleet) -> Catalogue:
     )
 
 
-def find_unknown_places(fleet: Fleet, catalogue: Catalogue) -> Iterator[OrchestratorError]:
-    """Providers and regions that no catalogue row speaks of."""
+def find_unknown_places(
+    fleet: Fleet, catalogue: Catalogue, read_all: Callable[[], Mapping[str, tuple[str, ...]]]
+) -> Iterator[OrchestratorError]:
+    """Providers and regions that no catalogue row speaks of.
+
+    `catalogue` holds what the fleet names alone; `read_all`, every region by provider, is asked where that is short.
+    """
+    known = {(zone.provider, zone.region) for zone in catalogue.zones}
+    providers = {provider for provider, _ in known}
     for account in fleet.accounts:
-        if account.provider == ENROLLED:
+        missing = [region for region in account.regions if (account.provider, region) not in known]
+        if account.provider == ENROLLED or (account.provider in providers and not missing):
             continue
-        regions = {zone.region for zone in catalogue.zones if zone.provider == account.provider}
-        if not regions:
-            hint = "see docs/catalogue.md for a catalogue of your own"
-            message = f"the catalogue has no provider {account.provider} in the regions of account {account.name}"
+        everything = read_all()
+        if account.provider not in everything:
+            hint = suggest(account.provider, [*everything, ENROLLED]) or "see docs/catalogue.md for one of your own"
+            message = f"the catalogue has no provider {account.provider} (account {account.name})"
             yield OrchestratorError(message, hint=hint, source=account.source)
             continue
-        for region in account.regions:
-            if region not in regions:
-                message = f"{account.provider} has no region {region} in the catalogue (account {account.name})"
-                yield OrchestratorError(message, hint=suggest(region, regions), source=account.source)
+        for region in missing:
+            message = f"{account.provider} has no region {region} in the catalogue (account {account.name})"
+            hint = suggest(region, everything[account.provider])
+            yield OrchestratorError(message, hint=hint, source=account.source)
 
 
 def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:
