@@ -1,6 +1,7 @@
 """What commands share on the command line: the fleet's files, the form of the answer, rehearsal or production."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def print_json(value: Any) -> None:
 def print_text(renderable: Any) -> None:
     """The answer, for people: as wide as the terminal, or wide enough for any table where there is none."""
     rich = import_module("rich.console")  # loaded only where something is drawn
-    terminal = sys.stdout.isatty()
-    rich.Console(width=None if terminal else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not terminal).print(
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    rich.Console(width=None if known else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not known).print(
         renderable
     )

@@ -19,10 +19,10 @@ QUIET_SECONDS = 2.0  # without a terminal a subject is not named more often than
 @contextmanager
 def show_progress() -> Iterator[OnProgress]:
     """A function that takes progress, while a command runs; safe to call from any thread."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield _LinePrinter().take
         return
+    console = Console(stderr=True, highlight=False)
     board = _Board()
     with Live(board, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True):
         yield board.take

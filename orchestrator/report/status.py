@@ -72,14 +72,17 @@ def render_row(status: Status, machine: Machine, name: str, client: ClientHealth
     verdict = status.seen.verdicts[machine.machine]
     facts = [client.version, client.height, client.peers, render_age(status.now, client)] if client else [None] * 4
     version, height, peers, age = ("-" if fact is None else str(fact) for fact in facts)
-    in_sync = Text("yes", style="green") if verdict.in_sync else Text(f"no: {shorten(verdict.why)}", style="red")
+    in_sync = Text("yes", style="green") if verdict.in_sync else Text(render_fault(status, machine), style="red")
     state = Text(str(machine.state), style=STATE_STYLE[machine.state])
     return [machine.machine, state, machine.site, name, version, height, peers, age, in_sync]
 
 
-def shorten(why: str) -> str:
-    """The first sentence of a reason, without the advice in parentheses: the table is one line a machine."""
-    return why.partition(" (")[0] if why.count("(") == 1 else why.rpartition(" (")[0] or why
+def render_fault(status: Status, machine: Machine) -> str:
+    """Why a machine is not in sync, short enough for a row; the JSON form has it in full."""
+    observation = status.seen.observations.get(machine.machine)
+    if observation is None or observation.error:
+        return "no answer"
+    return f"no: {status.seen.verdicts[machine.machine].why}"
 
 
 def render_age(now: float, client: ClientHealth) -> str | None:

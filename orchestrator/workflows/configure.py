@@ -32,7 +32,10 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """All machines that may be peers, whether they answer just now or not, and the addresses of those that have one."""
+    """The machines that others are peered with, whether they answer just now or not, and the addresses known.
+
+    Machines on their way out are no peers for others, so that nothing is reconfigured once more when they go.
+    """
 
     machines: tuple[Machine, ...]
     addresses: Mapping[str, str]

@@ -49,7 +49,8 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     failed = {name: result.error for name, result in stacks.items() if result.error}
     present = [each for each in running if each.account not in failed or each.machine in outputs]
     reached, failures = reach(deployment, present, outputs, tell)
-    neighbours = Neighbours(running, {machine: str(each["address"]) for machine, each in outputs.items()})
+    staying = tuple(each for each in running if each.state is not MachineState.RETIRING)
+    neighbours = Neighbours(staying, {machine: str(each["address"]) for machine, each in outputs.items()})
     outcomes = configure(deployment, inputs, reached, neighbours, tell)
     failures |= failed | {name: str(outcome.error) for name, outcome in outcomes.items() if outcome.status != "ok"}
     endpoints = {each.machine.machine: each.endpoint for each in reached}
