@@ -145,8 +145,9 @@ def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack
             seed = automation.ConfigValue(secrets.token_hex(SEED_BYTES), secret=True)
             stack.set_config(HOST_KEY_SEED, seed)
     except automation.CommandError as error:
-        hint = "check the backend's URL and PULUMI_CONFIG_PASSPHRASE"
-        raise RemoteFailure(f"account {account}: the Pulumi backend cannot be used: {error}", hint=hint) from None
+        hint = "log in with pulumi login, and set PULUMI_CONFIG_PASSPHRASE where the stack has a passphrase"
+        words = str(error).strip().splitlines()[-1].strip().removeprefix("stderr: ").removeprefix("error: ")
+        raise RemoteFailure(f"account {account}: the Pulumi backend cannot be used: {words}", hint=hint) from None
     return AccountStack(account, stack)
 
 

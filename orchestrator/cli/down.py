@@ -2,6 +2,7 @@
 
 import click
 
+from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.options import REHEARSE, YES, Files, print_json, spec_options
 from orchestrator.cli.progress import show_progress
@@ -34,7 +35,7 @@ def command(  # one parameter an option
             raise click.UsageError(f"{typed!r} is not the fleet's name; nothing was deleted")
     elif not yes:
         click.confirm(f"Remove all machines of fleet {name}? Their data volumes stay.", abort=True, err=True)
-    with show_progress() as tell:
+    with hold_lease(deployment.scratch), show_progress() as tell:
         results = down(deployment, inputs, tell, delete_data=delete_data)
     if files.form == "json":
         print_json(describe_down(results))

@@ -19,7 +19,7 @@ from orchestrator.workflows.place import place, write_placement
 def command(ctx: click.Context, files: Files, dry_run: bool, lose: tuple[Loss, ...]) -> None:
     """Decide where every node of SPEC stands, with as few moves as can be, and write the lock.
 
-    Exit codes: 0 placed, 1 infeasible or partial, 2 usage or internal error.
+    Exit codes: 0 placed, 1 infeasible, partial or a rule had to give way, 2 usage or internal error.
     """
     inputs = read_inputs(files.where)
     placement = place(inputs, lose)
@@ -31,4 +31,4 @@ def command(ctx: click.Context, files: Files, dry_run: bool, lose: tuple[Loss, .
     if placement.lock is not None and not dry_run:
         path, revision = inputs.where.lock_path, placement.lock.header.revision
         click.echo(f"{path}: revision {revision}" if written else f"{path}: nothing to change ({revision})", err=True)
-    ctx.exit(ExitCode.DONE if placement.plan.status in ("optimal", "feasible") else ExitCode.NOT_MET)
+    ctx.exit(ExitCode.DONE if placement.plan.holds else ExitCode.NOT_MET)

@@ -4,6 +4,7 @@ import click
 from rich.console import Group as Lines
 from rich.text import Text
 
+from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.losses import LOSS
 from orchestrator.cli.options import REHEARSE, WAIT, Files, print_json, print_text, spec_options
@@ -61,7 +62,7 @@ def command(  # noqa: PLR0913  # one parameter an option
             print_json(describe_plan(planned.plan))
         ctx.exit(ExitCode.DONE if planned.placement.lock else ExitCode.SOME_FAILED)
     deployment = find_deployment(inputs, rehearse)
-    with show_progress() as tell:
+    with hold_lease(deployment.scratch), show_progress() as tell:
         done = rebalance(deployment, inputs, planned, Patience(wait, hold), tell)
     result = done.up
     if files.form == "json":
@@ -77,4 +78,4 @@ def command(  # noqa: PLR0913  # one parameter an option
     else:
         click.echo(render_retirement(done.retired, done.waiting), nl=bool(done.retired or done.waiting))
         click.echo(render_up(result.lock, result.counts, result.failures, result.behind))
-    ctx.exit(ExitCode.SOME_FAILED if planned.plan.status == "partial" else find_exit_code(result))
+    ctx.exit(find_exit_code(result) if planned.plan.holds else ExitCode.SOME_FAILED)

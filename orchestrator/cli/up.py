@@ -2,6 +2,7 @@
 
 import click
 
+from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.options import REHEARSE, WAIT, Files, print_json, spec_options
 from orchestrator.cli.progress import show_progress
@@ -24,7 +25,7 @@ def command(ctx: click.Context, files: Files, rehearse: bool, wait: float) -> No
     """
     inputs = read_inputs(files.where)
     deployment = open_deployment(inputs, rehearse)
-    with show_progress() as tell:
+    with hold_lease(deployment.scratch), show_progress() as tell:
         result = up(deployment, inputs, wait, tell)
     print_up(files.form, result)
     ctx.exit(find_exit_code(result))

@@ -1,6 +1,6 @@
 """YAML text with the place of every key and value kept; the only user of ruamel.yaml."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,7 +66,8 @@ class YamlDocument:
             return adapter.validate_python(self.data if data is None else data)
         except ValidationError as error:
             annotation = getattr(adapter, "_type", kind)
-            problems = [self._problem(detail, annotation) for detail in error.errors(include_url=False)]
+            details = error.errors(include_url=False)
+            problems = [self._problem(detail, annotation) for detail in details if not is_other_branch(detail, details)]
             once = {str(problem): problem for problem in problems}  # a name is checked as key and as value
             raise InvalidDocument(sorted(once.values(), key=by_place)) from None
 
@@ -101,7 +102,10 @@ class YamlDocument:
                 )
             case _:
                 message = detail["msg"].removeprefix("Value error, ")
-                return OrchestratorError(f"{where}: {message}", source=self.source_of(location))
+                # What does not stand in the file itself (the name that an entry has from its key) is said at the key.
+                added = detail["loc"][-1:] != location[-1:] and isinstance(self._get(location), dict)
+                source = self.key_source_of(location) if added else self.source_of(location)
+                return OrchestratorError(f"{where}: {message}", source=source)
 
     def _real_location(self, location: Location) -> tuple[str | int, ...]:
         """`location` without the segments that pydantic adds for unions and tags.
@@ -125,6 +129,17 @@ class YamlDocument:
         for step in location:
             inner = inner[step]
         return inner
+
+
+def is_other_branch(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether this is what a branch of a union of a word and a mapping says of a value that is meant for the other."""
+    union = detail["loc"][:-1]
+    word = str(detail["loc"][-1]).startswith("literal[")  # so pydantic names the branch
+    if detail["type"] == "literal_error" and word and isinstance(detail["input"], dict):
+        return any(other is not detail and other["loc"][: len(union)] == union for other in details)
+    return detail["type"] == "model_type" and any(
+        other["type"] == "literal_error" and other["loc"][:-1] == union for other in details
+    )
 
 
 def render_location(location: Location) -> str:

@@ -75,3 +75,9 @@ class Plan(Frozen):
     findings: tuple[Finding, ...] = ()
     conflict: tuple[Finding, ...] = ()
     retired: tuple[Retired, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every node is placed and no rule of level error had to give way."""
+        placed = self.status in ("optimal", "feasible")
+        return placed and not any(finding.level == "error" for finding in self.findings)

@@ -146,11 +146,11 @@ def find_selector_problems(
 
 
 def build_fleet(spec: SpecFile, path: Path) -> Fleet:
-    """The fleet, with its digest."""
+    """The fleet, with its digest; accounts and groups sorted by name, since their order in the file says nothing."""
     fleet = Fleet(
         fleet=spec.fleet,
-        accounts=tuple(spec.accounts.values()),
-        groups=tuple(spec.groups.values()),
+        accounts=tuple(account for _, account in sorted(spec.accounts.items())),
+        groups=tuple(group for _, group in sorted(spec.groups.items())),
         policy=spec.policy,
         access=spec.access,
         digest="",

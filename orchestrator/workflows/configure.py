@@ -53,10 +53,11 @@ def configure(
     hosts = {each.machine.machine: build_host(each, neighbours, inputs.clients, artifacts) for each in there}
     digest = compute_ansible_folder_digest()
     observed = probe_machines([each.endpoint for each in there], deployment.identity)
+    signing = frozenset(client.name for client in inputs.clients.values() if client.signs)
     due = [
         hosts[seen.machine]
         for seen in observed
-        if is_due(seen, compute_configuration_digest(hosts[seen.machine], digest))
+        if is_due(seen, compute_configuration_digest(hosts[seen.machine], digest), signing)
     ]
     for seen in observed:
         status = "to be configured" if any(host.machine == seen.machine for host in due) else "configured already"
@@ -66,9 +67,12 @@ def configure(
     return configure_hosts(due, deployment.identity, deployment.scratch, lambda event: tell(describe_event(event)))
 
 
-def is_due(observation: Observation, digest: str) -> bool:
-    """Whether a machine must be configured: it could not be asked, differs, drifted, or a client does not run."""
-    stopped = any(not client.active for client in observation.clients)
+def is_due(observation: Observation, digest: str, signing: frozenset[str]) -> bool:
+    """Whether a machine must be configured: it could not be asked, differs, drifted, or a client does not run.
+
+    A signing client that does not run is as Ansible leaves it: starting it is another step, with a fence of its own.
+    """
+    stopped = any(not client.active for client in observation.clients if client.client not in signing)
     return bool(observation.error) or observation.digest != digest or bool(observation.drifted) or stopped
 
 
