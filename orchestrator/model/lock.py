@@ -1,6 +1,7 @@
 """The lock as a value: which machine carries which node, where, and in what state."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,6 +9,9 @@ from orchestrator.model.base import Frozen
 from orchestrator.model.loss import Loss
 
 ANCESTORS_KEPT = 64
+
+# "<node>.<generation>": it becomes host, resource and file names.
+MachineId = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?\.[1-9][0-9]{0,8}$", max_length=63)]
 
 
 class MachineState(StrEnum):
@@ -26,7 +30,7 @@ class Machine(Frozen):
     `host` names the enrolled host, for accounts of provider ssh. The line is enough to provision the machine from.
     """
 
-    machine: str
+    machine: MachineId
     node: str
     group: str
     chain: str
@@ -63,7 +67,7 @@ class Machine(Frozen):
 class Retired(Frozen):
     """A machine that left the fleet, and the evidence on which it was let go. Allows its deletion, bars its id."""
 
-    retired: str
+    retired: MachineId
     node: str
     account: str
     evidence: str

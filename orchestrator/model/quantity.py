@@ -27,7 +27,8 @@ def parse_gibibytes(value: Any) -> Decimal:
     size = Decimal(match[1]) * GIBIBYTES_PER_UNIT[match[2]]
     if size <= 0:
         raise ValueError("a size is larger than zero")
-    return size
+    whole = int(size)
+    return Decimal(whole) if size == whole else size.normalize()  # "4096 MiB" is written like "4 GiB"
 
 
 def parse_amount(value: Any) -> Fraction | int:
