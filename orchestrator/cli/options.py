@@ -87,7 +87,6 @@ def print_json(value: Any) -> None:
 def print_text(renderable: Any) -> None:
     """The answer, for people: as wide as the terminal, or wide enough for any table where there is none."""
     rich = import_module("rich.console")  # loaded only where something is drawn
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
-    rich.Console(width=None if known else WIDTH_WITHOUT_TERMINAL, highlight=False, soft_wrap=not known).print(
-        renderable
-    )
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdigit() else None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+    rich.Console(width=width, highlight=False).print(renderable)

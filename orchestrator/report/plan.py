@@ -1,19 +1,20 @@
 """A placement plan as JSON and as text."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
 from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.model.plan import Change, Plan, PlannedMachine
+from orchestrator.model.plan import Change, Claim, Plan, PlannedMachine, Stage
 from orchestrator.report.findings import list_findings
 
 STYLE_OF: dict[Change, str] = {"keep": "dim", "add": "green", "relocate": "yellow", "retire": "red", "client": "cyan"}
 STAY: frozenset[Change] = frozenset({"keep"})
+CLAIMS: tuple[Claim, ...] = get_args(Claim)
 LONGEST_LIST = 40
 
 
@@ -112,7 +113,8 @@ def render_summary(plan: Plan) -> Text:
     """Status, relocations, cost and what is claimed, in one or two lines."""
     changes = Counter(planned.change for planned in plan.machines)
     counted = ", ".join(f"{changes[change]} {change}" for change in STYLE_OF if changes[change])
-    claims = ", ".join(f"{stage.name} {stage.value} ({stage.claim})" for stage in plan.stages)
+    made = [claim for claim in CLAIMS if any(stage.claim == claim for stage in plan.stages)]
+    claims = "; ".join(render_claim(plan.stages, claim) for claim in made)
     cost = f"{plan.cost.amount:,.2f} {plan.cost.currency}/month"
     priced = f", oldest price of {plan.cost.priced_on}" if plan.cost.priced_on else ""
     unpriced = f", {plan.cost.unpriced} machines without a price left out" if plan.cost.unpriced else ""
@@ -122,3 +124,13 @@ def render_summary(plan: Plan) -> Text:
         f": {counted or 'no machines'}; {plan.relocations} relocations; {cost}{priced}{unpriced}", style="default"
     )
     return text.append(f"\n{claims}" if claims else "", style="dim")
+
+
+def render_claim(stages: Sequence[Stage], claim: Claim) -> str:
+    """The stages of which one thing is claimed, such as "proven: relocations 3"; open ones with their bound."""
+    values = (
+        f"{stage.name} {stage.value}" + (f" (at least {stage.bound})" if claim == "open" else "")
+        for stage in stages
+        if stage.claim == claim
+    )
+    return f"{claim}: {', '.join(values)}"
