@@ -5,8 +5,11 @@ import os
 from pathlib import Path
 from threading import Lock
 
+from pydantic import TypeAdapter, ValidationError
+
 from orchestrator.documents.text_file import invalid, read_text
 
+PINS = TypeAdapter(dict[str, tuple[str, ...]])
 _WRITING = Lock()
 
 
@@ -15,9 +18,8 @@ def read_pins(path: Path) -> dict[str, tuple[str, ...]]:
     if not path.exists():
         return {}
     try:
-        content = json.loads(read_text(path))
-        return {machine: tuple(str(key) for key in keys) for machine, keys in content.items()}
-    except (ValueError, AttributeError, TypeError):
+        return PINS.validate_json(read_text(path))
+    except ValidationError:
         hint = "restore it from version control; without it no machine can be told from an impostor"
         raise invalid(path, "does not hold pinned host keys", hint) from None
 

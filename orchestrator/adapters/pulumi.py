@@ -17,12 +17,16 @@ from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.stack import Operation, StackEvent, StackResult, StackStep
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+PROVIDER_TYPES = "pulumi:providers:"  # the engine's own bookkeeping, nothing in a cloud
 HOST_KEY_SEED = "orchestrator:hostKeySeed"
 SEED_BYTES = 32
 OPERATIONS: dict[str, Operation] = {
     "create-replacement": "replace",
     "delete-replaced": "replace",
     "import-replacement": "replace",
+    "read-replacement": "replace",
+    "discard-replaced": "replace",
+    "remove-pending-replace": "replace",
     **{operation: operation for operation in get_args(Operation)},
 }
 
@@ -70,6 +74,8 @@ class _Recorder:
 
     def _tell(self, metadata: StepEventMetadata, phase: Any) -> None:
         step = to_step(metadata)
+        if step.type.startswith(PROVIDER_TYPES):
+            return
         if step.type == STACK_TYPE:
             self.before = dict(metadata.old.outputs or {}) if metadata.old else self.before
         else:
@@ -79,6 +85,8 @@ class _Recorder:
         step = to_step(metadata)
         if step.type == STACK_TYPE:
             self.after = dict(metadata.new.outputs or {}) if metadata.new else {}
+            return
+        if step.type.startswith(PROVIDER_TYPES):
             return
         self.steps.append(step)
         self._tell(metadata, "done")

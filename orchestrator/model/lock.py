@@ -23,6 +23,10 @@ class MachineState(StrEnum):
     HELD = "held"  # must not be replaced before there is evidence that it no longer signs
 
 
+# The states in which a machine carries its node: the others are on their way out, or nobody knows.
+CARRYING_STATES = frozenset({MachineState.WANTED, MachineState.HELD})
+
+
 class Machine(Frozen):
     """One machine: an incarnation of a node. `machine` is "<node>.<generation>"; generations are never used twice.
 

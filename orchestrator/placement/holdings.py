@@ -1,15 +1,21 @@
 """What each node holds now, by the lock: the machine it stands on, and machines of its own that it could go back to."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from math import ceil
 
 from orchestrator.model.fleet import Account, Group
-from orchestrator.model.lock import Machine, MachineState
+from orchestrator.model.lock import CARRYING_STATES, Machine, MachineState
 from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.offers import DEFAULT_ARCH, OfferBook, has_local_disk, is_large_enough
 from orchestrator.placement.places import Place, get_place_name, is_region_of
 from orchestrator.policy.candidates import Cell
+
+
+def count_cells(machines: Iterable[Machine]) -> Counter[Cell]:
+    """Nodes by cell, of the machines that carry one: those wanted or held."""
+    return Counter(get_column_key(machine).cell for machine in machines if machine.state in CARRYING_STATES)
 
 
 @dataclass(frozen=True, slots=True)

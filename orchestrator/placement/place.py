@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import Lock, MachineState
+from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Cost, Finding, Plan, PlannedMachine, Unplaced
 from orchestrator.placement.assign import Assignment, MachineWriter, compute_assignment, compute_departed_groups
@@ -13,11 +13,10 @@ from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.clients import ClientChoice
 from orchestrator.placement.encode import Encoding, Strictness, encode
 from orchestrator.placement.explain import compute_conflict
-from orchestrator.placement.holdings import get_column_key
+from orchestrator.placement.holdings import count_cells, get_column_key
 from orchestrator.placement.notices import compute_notices, describe_unplaced
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
 from orchestrator.policy.bound import Bound
-from orchestrator.policy.candidates import Cell
 from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
@@ -75,7 +74,7 @@ def _write_plan(
     }
     machines = list(_write_machines(situation, assignments, clients))
     machines.sort(key=_rank)
-    fleet, counts = situation.fleet, count_cells(machines)
+    fleet, counts = situation.fleet, count_cells(planned.machine for planned in machines)
     unplaced = tuple(_find_unplaced(situation, assignments))
     proven = all(stage.claim == "proven" for stage in answer.stages)
     return Plan(
@@ -109,21 +108,11 @@ def _rank(planned: PlannedMachine) -> tuple[str, int, int]:
     return (machine.group, int(machine.node.rpartition("-")[2]), machine.generation)
 
 
-def count_cells(machines: Sequence[PlannedMachine]) -> Mapping[Cell, int]:
-    """Nodes by cell: machines that are wanted or held."""
-    counts: dict[Cell, int] = {}
-    for planned in machines:
-        if planned.machine.state in (MachineState.WANTED, MachineState.HELD):
-            cell = get_column_key(planned.machine).cell
-            counts[cell] = counts.get(cell, 0) + 1
-    return counts
-
-
 def _compute_cost(situation: Situation, machines: Sequence[PlannedMachine]) -> Cost:
     """What the wanted and held machines cost a month; those on the way out are not counted."""
     cents, unpriced, dates = 0, 0, set()
     for planned in machines:
-        if planned.machine.state in (MachineState.WANTED, MachineState.HELD):
+        if planned.machine.state in CARRYING_STATES:
             offer = situation.get_column(get_column_key(planned.machine)).offer
             if offer.cents is None:
                 unpriced += 1

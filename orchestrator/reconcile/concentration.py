@@ -1,18 +1,14 @@
 """How much of what is wanted, and of what is alive, each domain holds, beside the limit that the policy sets."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import Lock, Machine, MachineState
+from orchestrator.model.lock import Lock
 from orchestrator.placement.candidates import compute_situation
-from orchestrator.placement.holdings import get_column_key
-from orchestrator.policy.candidates import Cell
+from orchestrator.placement.holdings import count_cells
 from orchestrator.policy.compile import compile_policy
-
-RUNNING = (MachineState.WANTED, MachineState.HELD)
 
 
 @dataclass(frozen=True)
@@ -33,9 +29,8 @@ def compute_concentration(fleet: Fleet, lock: Lock, catalogue: Catalogue, alive:
 
     The same bounds that placement and review use, so the three cannot disagree. `holds` speaks of what is wanted.
     """
-    running = [machine for machine in lock.machines if machine.state in RUNNING]
-    wanted = count_cells(running)
-    live = count_cells(machine for machine in running if machine.machine in alive)
+    wanted = count_cells(lock.machines)
+    live = count_cells(machine for machine in lock.machines if machine.machine in alive)
     situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
     policy = compile_policy(fleet.policy, fleet, replace(situation.candidates, pinned=frozenset(wanted)))
     return tuple(
@@ -50,8 +45,3 @@ def compute_concentration(fleet: Fleet, lock: Lock, catalogue: Catalogue, alive:
         )
         for bound in policy.bounds
     )
-
-
-def count_cells(machines: Iterable[Machine]) -> Counter[Cell]:
-    """Nodes by cell."""
-    return Counter(get_column_key(machine).cell for machine in machines)

@@ -6,18 +6,17 @@ from dataclasses import replace
 from orchestrator.lockfile.revision import compute_revision
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import Lock, Machine, MachineState
+from orchestrator.model.lock import CARRYING_STATES, Lock, Machine
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation, compute_situation
-from orchestrator.placement.holdings import get_column_key
+from orchestrator.placement.holdings import count_cells, get_column_key
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
 
-RUNNING = (MachineState.WANTED, MachineState.HELD)
 PLACE = "run `orchestrator place`"
 
 
@@ -30,8 +29,8 @@ def review_lock(
     """
     lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
-    running = [machine for machine in lock.machines if machine.state in RUNNING]
-    counts = _count_cells(running)
+    running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
+    counts = count_cells(running)
     candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
     return (
@@ -44,14 +43,6 @@ def review_lock(
         *_find_strays(fleet, lock),
         *_find_unfit(situation),
     )
-
-
-def _count_cells(machines: Sequence[Machine]) -> Mapping[Cell, int]:
-    counts: dict[Cell, int] = {}
-    for machine in machines:
-        cell = get_column_key(machine).cell
-        counts[cell] = counts.get(cell, 0) + 1
-    return counts
 
 
 def _find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[Cell, int]) -> Iterator[Finding]:
@@ -116,7 +107,7 @@ def _find_strays(fleet: Fleet, lock: Lock) -> Iterator[Finding]:
             message = f"{machine.machine} stands in account {machine.account}, which the spec does not have: keep the "
             message += "account until the machine is retired"
             yield _mismatch("account", machine.account, "an account of the spec", message, top, machine.machine)
-        if machine.group not in groups and machine.state in RUNNING:
+        if machine.group not in groups and machine.state in CARRYING_STATES:
             message = f"{machine.machine} is of group {machine.group}, which the spec does not have: {PLACE}"
             yield _mismatch("group", machine.group, "a group of the spec", message, top, machine.machine)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.model.health import Observation
-from orchestrator.model.lock import Lock, MachineState
+from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.plan import Finding
 from orchestrator.reconcile.concentration import Share
 from orchestrator.reconcile.outages import Outage
@@ -33,11 +33,10 @@ class Status:
     @property
     def unwell(self) -> tuple[str, ...]:
         """The machines that should run and are not in sync."""
-        should_run = (MachineState.WANTED, MachineState.HELD)
         return tuple(
             machine.machine
             for machine in self.lock.machines
-            if machine.state in should_run and not self.seen.verdicts[machine.machine].in_sync
+            if machine.state in CARRYING_STATES and not self.seen.verdicts[machine.machine].in_sync
         )
 
     @property

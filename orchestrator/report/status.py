@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.model.health import ClientHealth
-from orchestrator.model.lock import Machine, MachineState
+from orchestrator.model.lock import CARRYING_STATES, Machine
 from orchestrator.reconcile.status import Status
 from orchestrator.report.findings import list_findings
 
@@ -122,7 +122,7 @@ def render_verdict(status: Status) -> Iterator[Text]:
         yield Text(f"  if it is lost: orchestrator rebalance --lose {outage.loss}", style="red")
     if status.lock.header.lost:
         yield Text(f"declared lost: {', '.join(status.lock.header.lost)}", style="yellow")
-    should_run = sum(machine.state in (MachineState.WANTED, MachineState.HELD) for machine in status.lock.machines)
+    should_run = sum(machine.state in CARRYING_STATES for machine in status.lock.machines)
     if status.well:
         yield Text(f"well: {should_run} of {should_run} machines in sync", style="bold green")
     else:
