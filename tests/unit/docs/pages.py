@@ -15,7 +15,7 @@ def read_page(name: str) -> str:
 
 def get_section(page: str, heading: str) -> str:
     """The text below the heading, up to the next one of its level or above."""
-    level = heading.split(" ")[0]
+    level = heading.split(" ", maxsplit=1)[0]
     rest = page.split(f"\n{heading}\n", 1)
     assert len(rest) == 2, f"the page has no heading {heading!r}"
     return re.split(rf"^#{{1,{len(level)}}} ", rest[1], maxsplit=1, flags=re.MULTILINE)[0]
