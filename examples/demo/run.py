@@ -7,6 +7,7 @@ blocks are made and compared by the script itself.
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -36,6 +38,8 @@ LOST = "account=hetzner-b"
 BLOCKS = 5
 RELAY_SECONDS = 60.0
 WIDTH = 132
+# Rich's own form of the picture, without the fonts that it would have a reader's browser fetch.
+LOCAL_SVG_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 RPC = "/usr/local/lib/orchestrator/rpc btcd"
 
 
@@ -251,7 +255,8 @@ def main() -> int:
         return 1
     demo.print_phases()
     if arguments.record:
-        console.save_svg(str(arguments.record), title="make demo")
+        picture = console.export_svg(title="make demo", code_format=LOCAL_SVG_FORMAT)
+        arguments.record.write_text(picture, encoding="utf-8")
     return 0
 
 
