@@ -1,9 +1,9 @@
 """The lock as a value: which machine carries which node, where, and in what state."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.loss import Loss
@@ -12,6 +12,9 @@ ANCESTORS_KEPT = 64
 
 # "<node>.<generation>": it becomes host, resource and file names.
 MachineId = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?\.[1-9][0-9]{0,8}$", max_length=63)]
+
+# KIND=VALUE, as Loss reads it.
+LossText = Annotated[str, AfterValidator(lambda text: str(Loss.parse(text)))]
 
 
 class MachineState(StrEnum):
@@ -86,12 +89,12 @@ class LockHeader(Frozen):
     """
 
     fleet: str
-    format: int = 1
+    format: Literal[1] = 1
     revision: str
     ancestors: tuple[str, ...] = Field(default=(), max_length=ANCESTORS_KEPT)
     spec: str
     facts: str
-    lost: tuple[str, ...] = ()
+    lost: tuple[LossText, ...] = ()
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -4,9 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
+from orchestrator.model.source import Source
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.to_lock import compute_lock_entries
 from orchestrator.workflows.inputs import Inputs
@@ -22,6 +24,7 @@ class Placement:
 
 def place(inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = ()) -> Placement:
     """Places the fleet on top of its lock; domains lost before stay lost until they are healed. Writes nothing."""
+    refuse_other_fleet(inputs)
     before = inputs.lock.header.losses if inputs.lock else ()
     losses = tuple(sorted({*before, *lose} - set(heal), key=str))
     plan = compute_plan(
@@ -42,6 +45,14 @@ def place(inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = 
         lost=tuple(str(loss) for loss in losses),
     )
     return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
+
+
+def refuse_other_fleet(inputs: Inputs) -> None:
+    """A lock of another fleet is never written over: its machines would be let go."""
+    if inputs.lock is not None and inputs.lock.header.fleet != inputs.fleet.name:
+        message = f"this is the lock of fleet {inputs.lock.header.fleet}, not of {inputs.fleet.name}"
+        hint = "name another file with --lock, or move this one away"
+        raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.lock_path))])
 
 
 def write_placement(inputs: Inputs, placement: Placement) -> bool:

@@ -1,0 +1,103 @@
+"""place and the plan of a rebalance: what is read, decided and written."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.lockfile import compute_revision, read_lock
+from orchestrator.model.lock import MachineState
+from orchestrator.model.loss import Loss
+from orchestrator.workflows.inputs import Inputs, Where, read_inputs
+from orchestrator.workflows.place import place, write_placement
+from orchestrator.workflows.rebalance import plan_rebalance
+from tests.unit.specs import SPEC, change, write_spec
+
+LOST = Loss(kind="account", value="alpha")
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Inputs:
+    return read_inputs(Where(write_spec(tmp_path)))
+
+
+def settle(inputs: Inputs, lose: tuple[Loss, ...] = (), heal: tuple[Loss, ...] = ()) -> Inputs:
+    """The inputs after a placement was written."""
+    write_placement(inputs, place(inputs, lose, heal))
+    return read_inputs(inputs.where)
+
+
+def test_a_first_placement_is_a_lock_of_this_spec(inputs: Inputs) -> None:
+    placement = place(inputs)
+    assert placement.lock is not None
+    assert not inputs.where.lock_path.exists()  # place writes nothing
+    header = placement.lock.header
+    assert (header.fleet, header.spec, header.facts) == ("demo", inputs.fleet.digest, inputs.facts_digest)
+    assert header.revision == compute_revision(placement.lock)
+    assert header.parent is None
+    assert write_placement(inputs, placement)
+    assert read_lock(inputs.where.lock_path) == placement.lock
+
+
+def test_the_same_again_is_nothing_to_write(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    before = inputs.where.lock_path.stat().st_mtime_ns
+    again = place(placed)
+    assert again.lock == placed.lock
+    assert not write_placement(placed, again)
+    assert inputs.where.lock_path.stat().st_mtime_ns == before
+
+
+def test_a_loss_is_remembered_until_it_is_healed(inputs: Inputs) -> None:
+    lost = settle(settle(inputs), (LOST,))
+    assert lost.lock is not None
+    assert lost.lock.header.losses == (LOST,)
+    gone = [machine for machine in lost.lock.machines if machine.account == "alpha"]
+    assert {machine.state for machine in gone} == {MachineState.LOST}
+    still = place(lost)
+    assert still.lock == lost.lock
+    healed = settle(lost, heal=(LOST,))
+    assert healed.lock is not None
+    assert healed.lock.header.lost == ()
+    assert healed.lock.header.ancestors[0] == lost.lock.header.revision
+
+
+def test_what_cannot_be_placed_writes_no_lock(tmp_path: Path) -> None:
+    inputs = read_inputs(Where(write_spec(tmp_path, change(SPEC, "cap: 50%", "cap: 25%"))))
+    placement = place(inputs)
+    assert (placement.plan.status, placement.lock) == ("infeasible", None)
+    assert not write_placement(inputs, placement)
+    assert not inputs.where.lock_path.exists()
+
+
+def test_a_rebalance_is_planned_without_writing(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    before = inputs.where.lock_path.read_bytes()
+    planned = plan_rebalance(placed, (LOST,), ())
+    assert planned.plan.relocations == 2
+    assert planned.before == place(placed).plan.cost.amount > 0
+    assert planned.placement.lock is not None
+    assert planned.placement.lock.header.losses == (LOST,)
+    assert inputs.where.lock_path.read_bytes() == before
+
+
+def test_a_rebalance_with_nothing_to_do_keeps_the_lock(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    planned = plan_rebalance(placed, (), ())
+    assert (planned.plan.relocations, planned.placement.lock) == (0, placed.lock)
+    assert planned.before == planned.plan.cost.amount
+
+
+def test_losing_and_healing_the_same_domain_is_healing(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    planned = plan_rebalance(placed, (LOST,), (LOST,))
+    assert planned.placement.lock == placed.lock
+
+
+def test_more_nodes_are_added_without_a_move(inputs: Inputs, tmp_path: Path) -> None:
+    settle(inputs)
+    more = read_inputs(Where(write_spec(tmp_path, change(SPEC, "count: 4", "count: 6"))))
+    plan = place(more).plan
+    assert plan.relocations == 0
+    assert sorted(planned.change for planned in plan.machines) == ["add"] * 2 + ["keep"] * 4
+    assert place(replace(more, lock=None)).plan.status == "optimal"
