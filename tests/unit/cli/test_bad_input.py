@@ -9,19 +9,19 @@ from tests.command_line import run_orchestrator
 from tests.unit.specs import SPEC, change, write_spec
 
 
-def edit(old: str, new: str) -> Callable[[Path], None]:
-    return lambda folder: write_spec(folder, change(SPEC, old, new)) and None
+def edit(old: str, new: str) -> Callable[[Path], object]:
+    return lambda folder: write_spec(folder, change(SPEC, old, new))
 
 
-def write(text: str) -> Callable[[Path], None]:
-    return lambda folder: write_spec(folder, text) and None
+def write(text: str) -> Callable[[Path], object]:
+    return lambda folder: write_spec(folder, text)
 
 
-def write_bytes(content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / "fleet.yaml").write_bytes(content) and None
+def write_bytes(content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / "fleet.yaml").write_bytes(content)
 
 
-def edit_lock(work: Callable[[str], str]) -> Callable[[Path], None]:
+def edit_lock(work: Callable[[str], str]) -> Callable[[Path], object]:
     def apply(folder: Path) -> None:
         path = folder / "fleet.lock"
         path.write_text(work(path.read_text()))
@@ -34,7 +34,7 @@ def make_folder(folder: Path) -> None:
     (folder / "fleet.yaml").mkdir()
 
 
-SPECS: dict[str, tuple[Callable[[Path], None], str]] = {
+SPECS: dict[str, tuple[Callable[[Path], object], str]] = {
     "wrong type": (edit("count: 4", "count: many"), "fleet.yaml:11:12: groups.btc.count: Input should be a valid int"),
     "true as a count": (edit("count: 4", "count: true"), "fleet.yaml:11:12: groups.btc.count: Input should be a valid"),
     "count 0": (edit("count: 4", "count: 0"), "fleet.yaml:11:12: groups.btc.count: Input should be greater"),
