@@ -60,7 +60,7 @@ def read_settings() -> Settings:
             "openssl rand -hex 32 | pulumi config set --secret orchestrator:hostKeySeed"
         )
     access = config.get("access")
-    spec = root / (config.get("spec") or "fleet.yaml")
+    spec = root / (os.environ.get("ORCHESTRATOR_SPEC") or config.get("spec") or "fleet.yaml")
     return Settings(
         spec=spec,
         lock=root / (os.environ.get("ORCHESTRATOR_LOCK") or config.get("lock") or spec.with_name("fleet.lock")),

@@ -17,7 +17,7 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
                 f"{machine.machine} stands on host {machine.host}, which the hosts file no longer has"
             )
         host = hosts[machine.host]
-        EnrolledMachine(
+        claim = EnrolledMachine(
             machine.hostname,
             {
                 "fleet": declaration.fleet,
@@ -28,7 +28,8 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
             opts=pulumi.ResourceOptions(protect=declaration.is_machine_protected(machine)),
         )
         outputs[machine.machine] = {
-            "address": host.address,
+            # Known only once the claim stands: a host that was refused must not be reached, let alone configured.
+            "address": pulumi.Output.all(claim.id, host.address).apply(lambda both: both[1]),
             "port": host.port,
             "user": host.user,
             "host_key": host.host_key,

@@ -77,7 +77,7 @@ install_packages() {
         # shellcheck disable=SC2086 # a list of names
         step "Debian packages: $packages" apt-get install -y --no-install-recommends $packages
     elif [ "$need" = machines ]; then
-        fail "rehearsal machines need root on Debian or Ubuntu, to install: $packages(place, check and simulate work without)"
+        fail "rehearsal machines need root on Debian or Ubuntu, to install: $packages(place and check work without)"
     else
         say "not installed: ${packages}(needs root on Debian or Ubuntu); rehearsal machines will not run, all the rest works"
     fi
@@ -104,7 +104,7 @@ install_python() {
 }
 
 if [ "$need" = machines ] && { ! is_root || [ "$(uname -s)" != Linux ]; }; then
-    fail "rehearsal machines need root on Linux; without it place, check and simulate still work, and up with real accounts"
+    fail "rehearsal machines need root on Linux; without it place and check still work, and up with real accounts"
 fi
 printf '== set-up %s\n' "$(date)" >"$log"
 install_packages

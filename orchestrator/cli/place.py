@@ -14,7 +14,7 @@ from orchestrator.workflows.place import place, write_placement
 @click.command("place", epilog="Example: orchestrator place fleet.yaml --dry-run --lose account=hetzner-b")
 @spec_options
 @click.option("--dry-run", is_flag=True, help="Show the plan; write no lock.")
-@click.option("--lose", multiple=True, type=LOSS, metavar="KIND=VALUE", help="Place as if this domain were lost.")
+@click.option("--lose", multiple=True, type=LOSS, metavar="KIND=VALUE", help="A domain that is lost.")
 @click.pass_context
 def command(ctx: click.Context, files: Files, dry_run: bool, lose: tuple[Loss, ...]) -> None:
     """Decide where every node of SPEC stands, with as few moves as can be, and write the lock.

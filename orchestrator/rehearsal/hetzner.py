@@ -25,7 +25,7 @@ from orchestrator.rehearsal.machine import (
 from orchestrator.rehearsal.outage import is_lost
 from orchestrator.rehearsal.pinned_image import read_pinned_image
 from orchestrator.rehearsal.resource_kind import ResourceKind
-from orchestrator.rehearsal.world import World, allocate_address
+from orchestrator.rehearsal.world import World, allocate_address, get_volume_folder, remove_folder
 
 PROVIDER = "hetzner"
 PLACEMENT_GROUP_LIMIT = 10
@@ -110,6 +110,8 @@ class HetznerAccount:
             found = self._cloud.find_resource(kind, identifier)
             if found is not None:
                 self._refuse_in_use(kind, identifier, found)
+                if kind == "volume":
+                    remove_folder(get_volume_folder(self._world, identifier))
                 self._cloud.remove_resource(kind, identifier)
 
         return ResourceKind(

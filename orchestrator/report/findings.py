@@ -12,7 +12,7 @@ def render_findings(findings: Iterable[Finding]) -> str:
 
 
 def list_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """The findings as plain data, in the shape that docs/reference promises to scripts."""
+    """The findings as plain data, in the shape that docs/commands.md promises to scripts."""
     return [
         {
             **finding.model_dump(mode="json", exclude={"source"}),

@@ -19,7 +19,7 @@ LONGEST_LIST = 40
 
 
 def describe_plan(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data, in the shape that docs/reference promises to scripts."""
+    """The plan as plain data, in the shape that docs/commands.md promises to scripts."""
     return {
         "status": plan.status,
         "stages": [stage.model_dump(mode="json") for stage in plan.stages],

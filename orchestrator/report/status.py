@@ -18,7 +18,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def describe_status(status: Status) -> dict[str, Any]:
-    """The status as plain data, in the shape that docs/reference promises to scripts."""
+    """The status as plain data, in the shape that docs/commands.md promises to scripts."""
     return {
         "well": status.well,
         "revision": status.lock.header.revision,

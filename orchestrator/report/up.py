@@ -12,7 +12,7 @@ def describe_up(
     """The result as plain data. `counts` are what was done: changes, configured."""
     return {
         "revision": lock.header.revision,
-        **counts,
+        **{what.replace(" ", "_"): number for what, number in counts.items()},
         "machines": {str(state): count_state(lock, state) for state in MachineState},
         "behind": list(behind),
         "failures": dict(failures),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestrator.adapters.ansible import HostOutcome, TaskEvent, compute_ansible_folder_digest, configure_hosts
-from orchestrator.adapters.artifacts import ensure_artifact
+from orchestrator.adapters.artifacts import ARCHES, ensure_artifact
 from orchestrator.adapters.probes import probe_machines
 from orchestrator.folders import find_cache_folder
 from orchestrator.model.artifact import ArtifactRecipe
@@ -30,6 +30,10 @@ class Artifact:
     digest: str
 
 
+Artifacts = Mapping[tuple[str, str], Artifact]
+"""Programs by client and machine architecture."""
+
+
 @dataclass(frozen=True)
 class Neighbours:
     """The machines that others are peered with, whether they answer just now or not, and the addresses known.
@@ -49,7 +53,7 @@ def configure(
     A machine that carries the right digest, with every managed file as it was written, is not touched.
     """
     there = tuple(reached)
-    artifacts = prepare_artifacts(inputs, there, tell)
+    artifacts = prepare_artifacts(inputs.clients, there, deployment.arch, tell)
     hosts = {each.machine.machine: build_host(each, neighbours, inputs.clients, artifacts) for each in there}
     digest = compute_ansible_folder_digest()
     observed = probe_machines([each.endpoint for each in there], deployment.identity)
@@ -76,23 +80,28 @@ def is_due(observation: Observation, digest: str, signing: frozenset[str]) -> bo
     return bool(observation.error) or observation.digest != digest or bool(observation.drifted) or stopped
 
 
-def prepare_artifacts(inputs: Inputs, reached: Iterable[Reached], tell: OnProgress) -> dict[str, Artifact]:
-    """The programs of every client in use, fetched or built where this computer has them not, by client."""
-    names = sorted({name for each in reached for name in each.machine.clients.values()})
-    return {name: prepare_artifact(inputs.clients[name], tell) for name in names}
+def prepare_artifacts(
+    clients: Mapping[str, ClientFacts], reached: Iterable[Reached], arch: str | None, tell: OnProgress
+) -> Artifacts:
+    """The programs of every client in use, fetched or built where this computer has them not; for `arch`, if given."""
+    wanted = sorted({(name, each.machine.arch) for each in reached for name in each.machine.clients.values()})
+    return {(name, own): prepare_artifact(clients[name], arch or own, tell) for name, own in wanted}
 
 
-def prepare_artifact(client: ClientFacts, tell: OnProgress) -> Artifact:
-    """One client's programs; the folder's name is made from all that decides its content."""
+def prepare_artifact(client: ClientFacts, machine_arch: str, tell: OnProgress) -> Artifact:
+    """One client's programs for one architecture; the folder's name is made from all that decides its content."""
     recipe = ArtifactRecipe.model_validate({"name": client.name, "version": client.version, **client.artifacts})
     folder = ensure_artifact(
-        recipe, find_cache_folder(), lambda line: tell(Progress(phase=PHASE, subject=client.name, status=line))
+        recipe,
+        find_cache_folder(),
+        lambda line: tell(Progress(phase=PHASE, subject=client.name, status=line)),
+        arch=ARCHES[machine_arch],
     )
     return Artifact(str(folder), folder.name)
 
 
 def build_host(
-    each: Reached, neighbours: Neighbours, clients: Mapping[str, ClientFacts], artifacts: Mapping[str, Artifact]
+    each: Reached, neighbours: Neighbours, clients: Mapping[str, ClientFacts], artifacts: Artifacts
 ) -> HostConfig:
     """What one machine is to carry."""
     machine = each.machine
@@ -104,8 +113,8 @@ def build_host(
             ClientConfig(
                 name=name,
                 network=machine.network,
-                artifact_folder=artifacts[name].folder,
-                artifact_digest=artifacts[name].digest,
+                artifact_folder=artifacts[name, machine.arch].folder,
+                artifact_digest=artifacts[name, machine.arch].digest,
                 peers=tuple(
                     f"{neighbours.addresses[peer.machine]}:{find_peer_port(clients[name], machine.network)}"
                     for peer in peers

@@ -1,6 +1,7 @@
 """Where a fleet is run from: the Pulumi project, the operator's key, the pinned host keys; production or rehearsal."""
 
 import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,18 +23,22 @@ PINS_NAME = "fleet.hostkeys.json"
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the adapters need to know of where a fleet is run from. `scratch` holds files of runs, not facts."""
+    """What the adapters need to know of where a fleet is run from. `scratch` holds files of runs, not facts.
+
+    `arch` is the architecture of all machines where the lock does not decide: rehearsal machines have this computer's.
+    """
 
     project: PulumiProject
     identity: Path
     pins: Path
     scratch: Path
+    arch: str | None = None
 
 
 def open_deployment(inputs: Inputs, rehearse: bool) -> Deployment:
     """The fleet's rehearsal where one is asked for, made ready if need be; else production."""
     if rehearse:
-        return describe_rehearsal(prepare_rehearsal(request_rehearsal(inputs)))
+        return describe_rehearsal(prepare_rehearsal(request_rehearsal(inputs)), inputs)
     return open_production(inputs)
 
 
@@ -49,7 +54,7 @@ def find_rehearsal_of(inputs: Inputs) -> Deployment:
         raise ToolMissing(
             f"{inputs.where.spec} is not being rehearsed", hint="orchestrator up --rehearse starts a rehearsal"
         )
-    return describe_rehearsal(rehearsal)
+    return describe_rehearsal(rehearsal, inputs)
 
 
 def open_production(inputs: Inputs) -> Deployment:
@@ -62,22 +67,31 @@ def open_production(inputs: Inputs) -> Deployment:
             hint="copy the project's own beside the spec, or add --rehearse to try it on this computer",
         )
     identity = Path(os.environ.get(IDENTITY_VARIABLE) or Path.home() / ".ssh" / "id_ed25519")
-    environment = {IDENTITY_VARIABLE: str(identity), "ORCHESTRATOR_LOCK": str(inputs.where.lock_path.resolve())}
+    environment = {IDENTITY_VARIABLE: str(identity)}
     return Deployment(
-        project=PulumiProject(folder, environment),
+        project=PulumiProject(folder, environment | name_files(inputs)),
         identity=identity,
         pins=spec.with_name(PINS_NAME),
         scratch=find_state_folder() / "fleets" / inputs.fleet.name,
     )
 
 
-def describe_rehearsal(rehearsal: Rehearsal) -> Deployment:
+def name_files(inputs: Inputs) -> dict[str, str]:
+    """The variables that tell the stack program which spec and lock this command speaks of."""
+    return {
+        "ORCHESTRATOR_SPEC": str(inputs.where.spec.resolve()),
+        "ORCHESTRATOR_LOCK": str(inputs.where.lock_path.resolve()),
+    }
+
+
+def describe_rehearsal(rehearsal: Rehearsal, inputs: Inputs) -> Deployment:
     """A rehearsal as a deployment: all that it needs is in its own folder."""
     return Deployment(
-        project=PulumiProject(rehearsal.folder, rehearsal.environment),
+        project=PulumiProject(rehearsal.folder, rehearsal.environment | name_files(inputs)),
         identity=rehearsal.identity,
         pins=rehearsal.folder / PINS_NAME,
         scratch=rehearsal.folder / "controller",
+        arch=platform.machine(),
     )
 
 

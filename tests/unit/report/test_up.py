@@ -21,7 +21,7 @@ def test_up_as_data() -> None:
     told = describe_up(LOCK, DONE, {"b": "API down"}, ("btc-1.1",))
     assert told == {
         "revision": LOCK.header.revision,
-        "resources changed": 43,
+        "resources_changed": 43,
         "machines configured": 0,
         "machines": {"wanted": 2, "retiring": 0, "lost": 0, "held": 1},
         "behind": ["btc-1.1"],
