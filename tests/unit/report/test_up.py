@@ -22,7 +22,7 @@ def test_up_as_data() -> None:
     assert told == {
         "revision": LOCK.header.revision,
         "resources_changed": 43,
-        "machines configured": 0,
+        "machines_configured": 0,
         "machines": {"wanted": 2, "retiring": 0, "lost": 0, "held": 1},
         "behind": ["btc-1.1"],
         "failures": {"b": "API down"},
