@@ -110,13 +110,17 @@ class HetznerAccount:
             found = self._cloud.find_resource(kind, identifier)
             if found is not None:
                 self._refuse_in_use(kind, identifier, found)
-                if kind == "volume":
-                    remove_folder(get_volume_folder(self._world, identifier))
-                self._cloud.remove_resource(kind, identifier)
+                self._forget(kind, identifier)
 
         return ResourceKind(
             arguments, create, update, delete, lambda identifier: self._read(kind, identifier), frozenset(fixed)
         )
+
+    def _forget(self, kind: str, identifier: str) -> None:
+        """A deleted volume takes its data with it."""
+        if kind == "volume":
+            remove_folder(get_volume_folder(self._world, identifier))
+        self._cloud.remove_resource(kind, identifier)
 
     def _read(self, kind: str, identifier: str) -> Properties | None:
         self._refuse_if_lost({})

@@ -1,4 +1,4 @@
-"""What is refused before anything changes: by `up` what no plan asked for, by the rehearsed API what a cloud refuses."""
+"""What is refused before anything changes: by `up` what no plan asked for, by the rehearsed API as by a cloud."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A fleet's whole life, a stage a fixture: hindered growth, its completion, shrinking, down, up again, down for good."""
+"""A fleet's whole life, a stage a fixture: hindered growth, completion, shrinking, down, up again, down for good."""
 
 import json
 from dataclasses import dataclass
