@@ -120,7 +120,11 @@ def test_what_the_cloud_would_refuse_is_refused_and_leaves_nothing(cloud: Cloud,
 def test_names_and_keys_are_taken_once(cloud: Cloud) -> None:
     cloud.create_server()
     cloud.create("sshKey", name="k", publicKey=KEY)
-    for attempt in (cloud.create_server, lambda: cloud.create("sshKey", name="l", publicKey=f"{KEY} other comment")):
+    attempts: list[Callable[[], object]] = [
+        cloud.create_server,
+        lambda: cloud.create("sshKey", name="l", publicKey=f"{KEY} other comment"),
+    ]
+    for attempt in attempts:
         with pytest.raises(Refusal) as caught:
             attempt()
         assert caught.value.code == "uniqueness_error"

@@ -42,7 +42,7 @@ def test_peers_are_addresses_of_other_machines_that_have_one(tmp_path: Path) -> 
     machines = tuple(make_machine(f"btc-{number}.1") for number in (1, 2, 3))
     neighbours = Neighbours(machines, {"btc-1.1": "192.0.2.1", "btc-3.1": "192.0.2.3"})
     reached = Reached(machines[0], Endpoint(machine="btc-1.1", address="192.0.2.1"), "/dev/x")
-    host = build_host(reached, neighbours, clients, {"btcd": Artifact("/a", "d")})
+    host = build_host(reached, neighbours, clients, {("btcd", "x86_64"): Artifact("/a", "d")})
     (client,) = host.clients
     assert client.peers == ("192.0.2.3:18444",)
     assert (host.hostname, host.volume_device, client.artifact_folder) == ("btc-1-1", "/dev/x", "/a")
