@@ -18,7 +18,8 @@ from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.provision import SCOPE_ALL
 
 PHASE = "reach"
-BOOT_SECONDS = 180.0
+BOOT_SECONDS = 180.0  # a new machine
+REBOOT_SECONDS = 20.0  # one that answered before: it may be starting again, or be lost
 RETRY_SECONDS = 0.5
 THREADS = 16
 
@@ -107,20 +108,22 @@ def reach(
 def settle_endpoint(deployment: Deployment, endpoint: Endpoint) -> Endpoint:
     """The endpoint once its host key is its own; RemoteFailure where the machine does not answer in time.
 
-    A machine whose own key is pinned already is not asked: the next step will find out whether it is there.
+    A machine whose key is not single-use is not asked: the next step will find out whether it is there. One whose own
+    key is pinned already is asked all the same, since a killed run may have left its single-use key in place.
     """
     if endpoint.host_keys and endpoint.bootstrap_host_key is None:
         return endpoint
     return retry(
         lambda: rotate_host_key(
             endpoint, deployment.identity, lambda key: add_pin(deployment.pins, endpoint.machine, key)
-        )
+        ),
+        REBOOT_SECONDS if endpoint.host_keys else BOOT_SECONDS,
     )
 
 
-def retry(work: Callable[[], Endpoint]) -> Endpoint:
-    """The work's result, tried again while a machine boots."""
-    end = time.monotonic() + BOOT_SECONDS
+def retry(work: Callable[[], Endpoint], seconds: float) -> Endpoint:
+    """The work's result, tried again for so long while a machine boots."""
+    end = time.monotonic() + seconds
     while True:
         try:
             return work()
