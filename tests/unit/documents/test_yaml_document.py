@@ -205,7 +205,9 @@ trees = st.dictionaries(
 
 
 def write(tree: Any, tmp: Path) -> YamlDocument:
-    tmp.write_text(json.dumps(tree, indent=2), encoding="utf-8")  # JSON is YAML, and its writer quotes what it must
+    tmp.write_text(
+        json.dumps(tree, indent=2, ensure_ascii=False), encoding="utf-8"
+    )  # JSON is YAML, and its writer quotes what it must
     return read_yaml(tmp)
 
 
