@@ -4,12 +4,11 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from orchestrator.model.base import Frozen
-from orchestrator.model.site import Arch, CpuKind, DiskKind
+from orchestrator.model.site import Arch, CpuKind, DiskKind, DomainFacts, PlaceName
 from orchestrator.model.source import Source
 
 
-class EnrolledHost(Frozen):
+class EnrolledHost(DomainFacts):
     """One enrolled machine: how to reach it, who runs it, where it stands, what it is and costs (USD a month).
 
     `host_key` is its public SSH key ("ssh-ed25519 AAAA…"), pinned: nothing is trusted on first use.
@@ -20,17 +19,9 @@ class EnrolledHost(Frozen):
     port: int = Field(default=22, ge=1, le=65535, strict=True)
     user: str = "root"
     host_key: str
-    operator: str
-    region: str
-    zone: str
-    facility: str | None = None
-    country: str | None = None
-    jurisdiction: str | None = None
-    operator_jurisdiction: str | None = None
-    continent: str | None = None
-    asn: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
+    operator: PlaceName
+    region: PlaceName
+    zone: PlaceName
     vcpus: int = Field(ge=1, strict=True)
     cpu: CpuKind = "dedicated"
     memory_gib: Decimal = Field(gt=0)

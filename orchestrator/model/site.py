@@ -1,7 +1,7 @@
 """A site: one zone of one account, with the facts that failure domains are made of."""
 
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,18 +13,14 @@ DiskKind = Literal["nvme", "ssd", "hdd"]
 Arch = Literal["x86_64", "arm64"]
 
 
-class Zone(Frozen):
-    """One zone of a provider, as the catalogue knows it; None is an unknown fact.
+# Names of places are read in tables, diffs and logs, so they hold nothing but what can be seen on one line.
+PlaceName = Annotated[str, Field(pattern=r"^[\w.:/+()-]([\w .:/+()-]*[\w.:/+()-])?$", max_length=80)]
 
-    `zone_id` is the provider's own id of the zone, which is the same in every account (zone letters are not).
-    `capacity` counts machines; None is no known limit.
-    """
 
-    provider: str
-    region: str
-    zone: str
-    zone_id: str | None = None
-    facility: str | None = None
+class DomainFacts(Frozen):
+    """The failure domains that reach across providers, and the position; None is an unknown fact."""
+
+    facility: PlaceName | None = None
     country: str | None = None
     jurisdiction: str | None = None
     operator_jurisdiction: str | None = None
@@ -32,6 +28,19 @@ class Zone(Frozen):
     asn: str | None = None
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
+
+
+class Zone(DomainFacts):
+    """One zone of a provider, as the catalogue knows it.
+
+    `zone_id` is the provider's own id of the zone, which is the same in every account (zone letters are not).
+    `capacity` counts machines; None is no known limit.
+    """
+
+    provider: str
+    region: PlaceName
+    zone: PlaceName
+    zone_id: str | None = None
     capacity: int | None = Field(default=None, ge=0)
     status: str = "active"
     source: str = ""

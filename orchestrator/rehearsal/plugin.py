@@ -4,6 +4,7 @@ Started by the engine as `pulumi-resource-hcloud`; speaks the engine's gRPC prot
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -18,12 +19,13 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
-from orchestrator.rehearsal.hetzner import HetznerAccount
+from orchestrator.rehearsal.hetzner import list_kinds
 from orchestrator.rehearsal.inputs import find_misfits
 from orchestrator.rehearsal.resource_kind import ResourceKind
 from orchestrator.rehearsal.world import World, open_world
 
 WORKERS = 16
+ENGINE_POLL_SECONDS = 1.0
 TOKEN_PREFIX = "rehearsal:"  # noqa: S105  # no secret: it marks what is none
 
 
@@ -54,7 +56,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
         token = str(to_plain(request.args).get("token") or request.variables.get("hcloud:config:token", ""))
         if not token.startswith(TOKEN_PREFIX):
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "unable to authenticate (unauthorized)")
-        self._kinds = HetznerAccount(self._world, token.removeprefix(TOKEN_PREFIX)).list_kinds()
+        self._kinds = list_kinds(self._world, token.removeprefix(TOKEN_PREFIX))
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -151,7 +153,9 @@ def serve(world: World) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    ended.wait()
+    engine = os.getppid()
+    while not ended.wait(ENGINE_POLL_SECONDS) and os.getppid() == engine:
+        pass  # an engine that was killed says nothing
     server.stop(grace=1).wait()
 
 

@@ -12,6 +12,7 @@ from orchestrator.model.errors import RemoteFailure
 
 PROC = Path("/proc")
 LAUNCHER = Path(__file__).with_name("launch.sh")
+ENGINE_PLUGINS = ("pulumi-resource-", "pulumi.dynamic", "orchestrator.rehearsal.plugin")
 END_TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.02
 
@@ -60,13 +61,24 @@ def has_disk_below(mountinfo: str, folder: Path) -> bool:
     return False
 
 
+def is_engine_plugin(arguments: tuple[str, ...], environment: bytes, folder: Path) -> bool:
+    """Whether a process is a plug-in of an engine whose home is below `folder`; it outlives an engine that is killed."""
+    homes = (line.removeprefix("PULUMI_HOME=") for line in environment.decode(errors="replace").split("\0"))
+    return any(mark in argument for argument in arguments for mark in ENGINE_PLUGINS) and any(
+        is_below(home, folder) for home in homes
+    )
+
+
 def is_below(path: str, folder: Path) -> bool:
     """Whether `path` is `folder` or lies in it."""
     return path == str(folder) or path.startswith(f"{folder}/")
 
 
 def find_processes(folder: Path) -> tuple[Process, ...]:
-    """Every live process of the machines whose folders are `folder` or lie below it, sorted; launchers come first."""
+    """Every live process of the machines whose folders are `folder` or lie below it, sorted; launchers come first.
+
+    With a world's own folder, the engine's plug-ins that work on the world are among them.
+    """
     launchers: list[Process] = []
     others: list[Process] = []
     shows_disk = _make_namespace_check(folder)
@@ -75,7 +87,8 @@ def find_processes(folder: Path) -> tuple[Process, ...]:
             continue
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             arguments = tuple((entry / "cmdline").read_bytes().decode(errors="replace").split("\0"))
-            kind = launchers if is_launcher(arguments, folder) else others if shows_disk(entry) else None
+            ours = shows_disk(entry) or is_engine_plugin(arguments, (entry / "environ").read_bytes(), folder)
+            kind = launchers if is_launcher(arguments, folder) else others if ours else None
             process = None if kind is None else read_process(int(entry.name))
             if kind is not None and process is not None:
                 kind.append(process)

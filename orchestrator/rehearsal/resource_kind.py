@@ -1,23 +1,35 @@
 """What a rehearsed provider must know of each kind of resource."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from orchestrator.rehearsal.cloud import Properties
 
 
-@dataclass(frozen=True)
-class ResourceKind:
-    """One kind of resource, as the provider's API treats it.
+class ResourceKind(Protocol):
+    """One kind of resource, as the provider's API treats it."""
 
-    `arguments` is the SDK's own class of inputs, which inputs are held against. A change of a `fixed` property makes
-    the resource anew. `create` gives the id and what the API adds to the inputs; `update` and `delete` act on the id.
-    """
+    @property
+    def arguments(self) -> type[Any]:
+        """The SDK's own class of inputs, which inputs are held against."""
+        ...
 
-    arguments: type[Any]
-    create: Callable[[Properties], tuple[str, Properties]]
-    update: Callable[[str, Properties, Properties], Properties]
-    delete: Callable[[str, Properties], None]
-    read: Callable[[str], Properties | None]
-    fixed: frozenset[str] = field(default_factory=frozenset)
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The properties whose change makes the resource anew."""
+        ...
+
+    def create(self, inputs: Properties) -> tuple[str, Properties]:
+        """Makes the resource: its id, and its inputs with what the API adds. Refusal where the cloud says no."""
+        ...
+
+    def read(self, identifier: str) -> Properties | None:
+        """The resource as it is; None where it is gone."""
+        ...
+
+    def update(self, identifier: str, old: Properties, new: Properties) -> Properties:
+        """Changes the resource in place; its properties then."""
+        ...
+
+    def delete(self, identifier: str, properties: Properties) -> None:
+        """Removes the resource; one that is gone already is no error."""
+        ...

@@ -15,6 +15,9 @@ from orchestrator.workflows.deployment import Deployment
 PHASE = "provision"
 SCOPE_ALL = "all"
 
+# What takes nothing away. Any other operation, one that a later engine brings too, must be planned.
+HARMLESS = frozenset({"same", "read", "refresh", "create", "update", "import"})
+
 # What holds no data and is refused by the clouds themselves while in use.
 SHARED_TYPES = frozenset(
     {
@@ -111,7 +114,7 @@ def refuse_unplanned(result: StackResult, changes: ChangeSet) -> None:
 
 def is_planned(step: StackStep, deletable: frozenset[str]) -> bool:
     """Whether a step may be taken."""
-    if step.operation not in ("delete", "replace"):
+    if step.operation in HARMLESS:
         return True
     if step.type in SHARED_TYPES:
         return True

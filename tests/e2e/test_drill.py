@@ -56,7 +56,11 @@ def generate(fleet: RehearsedFleet, machine: Machine, blocks: int) -> None:
 
 def read_hashes(fleet: RehearsedFleet, height: int) -> set[str]:
     """The block hashes that the wanted machines tell at a height, each asked by its own RPC."""
-    return {fleet.ask(machine, f"{RPC} getblockhash {height}") for machine in list_wanted(fleet)}
+    return {read_hash(fleet, machine, height) for machine in list_wanted(fleet)}
+
+
+def read_hash(fleet: RehearsedFleet, machine: Machine, height: int) -> str:
+    return fleet.ask(machine, f"{RPC} getblockhash {height}").strip('"')
 
 
 def ask_status(fleet: RehearsedFleet, code: int) -> Any:
@@ -108,7 +112,7 @@ def test_drill(fleet: RehearsedFleet) -> None:
     ask_status(fleet, 0)
     replacements = [machine for machine in list_wanted(fleet) if machine.machine not in lives]
     assert {machine.node for machine in replacements} == {machine.node for machine in lost}
-    assert {fleet.ask(machine, f"{RPC} getblockhash 3") for machine in replacements} == {third_block}
+    assert {read_hash(fleet, machine, 3) for machine in replacements} == {third_block}
 
     generate(fleet, survivors[-1], 2)
     ask_status(fleet, 0)

@@ -127,6 +127,10 @@ def test_host_of_another_fleet_is_refused_with_a_sentence(hindered: Stage) -> No
     said = hindered.answer["failures"]["metal"]
     assert "is claimed by fleet stranger, machine eth-7.1: release it there, or take it out of the hosts file" in said
     assert "Traceback" not in said
+    host = list_new(hindered.fleet)["metal"].host
+    assert host is not None
+    untouched = "test ! -e /etc/orchestrator/clients && test ! -e /etc/node && echo untouched"
+    assert run_on_host(hindered.fleet, int(host.rpartition("-")[2]), untouched) == "untouched"
 
 
 def test_same_command_completes_what_was_hindered(grown: Stage) -> None:

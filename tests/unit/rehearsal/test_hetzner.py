@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from orchestrator.model.loss import Loss
-from orchestrator.rehearsal import hetzner
+from orchestrator.rehearsal import hetzner_servers as servers
 from orchestrator.rehearsal.cloud import Refusal, Unreachable
-from orchestrator.rehearsal.hetzner import PLACEMENT_GROUP_LIMIT, HetznerAccount
+from orchestrator.rehearsal.hetzner import list_kinds
+from orchestrator.rehearsal.hetzner_servers import PLACEMENT_GROUP_LIMIT
 from orchestrator.rehearsal.machine import NewMachine
 from orchestrator.rehearsal.outage import Losses, find_losses_file
 from orchestrator.rehearsal.stored import write_value
@@ -26,7 +27,7 @@ class Cloud:
 
     def __init__(self, world: World, name: str = "alpha") -> None:
         self.world = world
-        self.kinds = HetznerAccount(world, name).list_kinds()
+        self.kinds = list_kinds(world, name)
         self.booted: list[NewMachine] = []
         self.attached: list[tuple[str, str]] = []
 
@@ -60,11 +61,11 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
         (folder / inner).mkdir(parents=True)
     write_value(folder / "world.json", world)
     made = Cloud(world)
-    monkeypatch.setattr(hetzner, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
-    monkeypatch.setattr(hetzner, "read_pinned_image", lambda _world: None)
-    monkeypatch.setattr(hetzner, "delete_machine", lambda _world, _name: None)
-    monkeypatch.setattr(hetzner, "attach_volume", lambda _world, server, volume: made.attached.append((server, volume)))
-    monkeypatch.setattr(hetzner, "detach_volume", lambda _world, server, volume: made.attached.remove((server, volume)))
+    monkeypatch.setattr(servers, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
+    monkeypatch.setattr(servers, "read_pinned_image", lambda _world: None)
+    monkeypatch.setattr(servers, "delete_machine", lambda _world, _name: None)
+    monkeypatch.setattr(servers, "attach_volume", lambda _world, server, volume: made.attached.append((server, volume)))
+    monkeypatch.setattr(servers, "detach_volume", lambda _world, server, volume: made.attached.remove((server, volume)))
     return made
 
 
