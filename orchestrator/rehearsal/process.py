@@ -62,7 +62,7 @@ def has_disk_below(mountinfo: str, folder: Path) -> bool:
 
 
 def is_engine_plugin(arguments: tuple[str, ...], environment: bytes, folder: Path) -> bool:
-    """Whether a process is a plug-in of an engine whose home is below `folder`; it outlives an engine that is killed."""
+    """Whether a process is a plug-in of an engine whose home is below `folder`; it outlives a killed engine."""
     homes = (line.removeprefix("PULUMI_HOME=") for line in environment.decode(errors="replace").split("\0"))
     return any(mark in argument for argument in arguments for mark in ENGINE_PLUGINS) and any(
         is_below(home, folder) for home in homes
