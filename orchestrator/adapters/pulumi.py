@@ -1,8 +1,10 @@
 """The Pulumi engine, through its Automation API: one stack an account; engine events in, values out."""
 
+import json
 import os
 import re
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +18,7 @@ from orchestrator.adapters.pulumi_toolchain import find_pulumi
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.stack import Operation, StackEvent, StackResult, StackStep
 
+LOCAL_BACKEND = "file://"
 STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_TYPES = "pulumi:providers:"  # the engine's own bookkeeping, nothing in a cloud
 HOST_KEY_SEED = "orchestrator:hostKeySeed"
@@ -30,7 +33,7 @@ OPERATIONS: dict[str, Operation] = {
     **{operation: operation for operation in get_args(Operation)},
 }
 
-SPOKEN = ("error", "info#err")  # what the engine and the program say of a failure
+SPOKEN = ("error", "info#err")  # the engine's own errors; what the program wrote to stderr, where it has none
 COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
 
 OnStackEvent = Callable[[StackEvent], None]
@@ -57,7 +60,7 @@ class _Recorder:
     account: str
     on_event: OnStackEvent
     steps: list[StackStep] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    said: dict[str, list[str]] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
 
@@ -69,8 +72,9 @@ class _Recorder:
             self._tell(event.res_op_failed_event.metadata, "failed")
         elif event.res_outputs_event is not None:
             self._finish(event.res_outputs_event.metadata)
-        elif event.diagnostic_event is not None and event.diagnostic_event.severity in SPOKEN:
-            self.errors.append(COLOUR.sub("", event.diagnostic_event.message).strip())
+        elif event.diagnostic_event is not None:
+            words = COLOUR.sub("", event.diagnostic_event.message).strip()
+            self.said.setdefault(event.diagnostic_event.severity, []).append(words)
 
     def _tell(self, metadata: StepEventMetadata, phase: Any) -> None:
         step = to_step(metadata)
@@ -90,6 +94,11 @@ class _Recorder:
             return
         self.steps.append(step)
         self._tell(metadata, "done")
+
+    def describe_failure(self) -> str:
+        """What was said of a failure, from the first source that said anything."""
+        spoken = (list(filter(None, self.said.get(severity, []))) for severity in SPOKEN)
+        return "\n".join(map(shorten, next(filter(None, spoken), [])))
 
     def build_result(self, error: str | None) -> StackResult:
         """What the operation came to."""
@@ -136,8 +145,7 @@ class AccountStack:
         try:
             operation(recorder.receive)
         except automation.CommandError as error:
-            words = "\n".join(map(shorten, filter(None, recorder.errors))) or str(error)
-            return recorder.build_result(words)
+            return recorder.build_result(recorder.describe_failure() or str(error))
         return recorder.build_result(None)
 
 
@@ -146,6 +154,7 @@ def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack
 
     Raises RemoteFailure where the backend cannot be used.
     """
+    remove_dead_locks(project, account)
     workspace = open_workspace(project, {"ORCHESTRATOR_SCOPE": scope})
     try:
         stack = automation.Stack.create_or_select(account, workspace)
@@ -157,6 +166,30 @@ def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack
         words = str(error).strip().splitlines()[-1].strip().removeprefix("stderr: ").removeprefix("error: ")
         raise RemoteFailure(f"account {account}: the Pulumi backend cannot be used: {words}", hint=hint) from None
     return AccountStack(account, stack)
+
+
+def remove_dead_locks(project: PulumiProject, account: str) -> None:
+    """Removes the locks that engines killed on this computer left on the account's stack, in a backend of local files.
+
+    The engine never does so by itself. Other backends break a lock by `pulumi cancel`, which is a person's decision.
+    """
+    backend = project.environment.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", "")
+    if not backend.startswith(LOCAL_BACKEND):
+        return
+    folder = Path(backend.removeprefix(LOCAL_BACKEND)) / ".pulumi" / "locks"
+    for lock in sorted(folder.glob(f"organization/*/{account}/*.json")):
+        if is_left_by_the_dead(lock):
+            lock.unlink(missing_ok=True)
+
+
+def is_left_by_the_dead(lock: Path) -> bool:
+    """Whether the engine that wrote a lock ran on this computer and runs no more."""
+    try:
+        holder = json.loads(lock.read_text(encoding="utf-8"))
+        here = holder["hostname"] == socket.gethostname()
+        return here and not Path("/proc", str(int(holder["pid"]))).exists()
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def list_stacks(project: PulumiProject) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def command(  # noqa: PLR0913  # one parameter an option
 ) -> None:
     """Place SPEC again with the fewest moves that restore its policy, and carry that out.
 
-    Killed at any point, the same command run again goes on from there.
+    Killed, the same command run again goes on from there; see docs/architecture.md for what a cloud may be left with.
     Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
     """
     inputs = read_inputs(files.where)

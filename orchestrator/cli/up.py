@@ -20,7 +20,7 @@ from orchestrator.workflows.up import UpResult, up
 def command(ctx: click.Context, files: Files, rehearse: bool, wait: float) -> None:
     """Provision every machine of SPEC's lock with Pulumi, configure it with Ansible, and wait for its clients.
 
-    Killed at any point, the same command run again goes on from there.
+    Killed, the same command run again goes on from there; see docs/architecture.md for what a cloud may be left with.
     Exit codes: 0 done, 2 usage or internal error, 3 some accounts or machines failed, 4 held back by a fence.
     """
     inputs = read_inputs(files.where)
