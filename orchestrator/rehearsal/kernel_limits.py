@@ -6,10 +6,12 @@ hang half booted. The value before is kept beside the worlds and put back when t
 
 from pathlib import Path
 
+from orchestrator.rehearsal.network import BRIDGE_PREFIX
 from orchestrator.rehearsal.stored import write_text
 
 SETTING = Path("/proc/sys/fs/inotify/max_user_instances")
 NEEDED = 8192
+LINKS = Path("/sys/class/net")
 KEPT = "inotify-instances-before"
 
 
@@ -24,8 +26,8 @@ def raise_limits(worlds: Path) -> None:
 
 
 def restore_limits(worlds: Path) -> None:
-    """Puts back what was there before the first world."""
+    """Puts back what was there before the first world, unless another user's rehearsal still needs the higher limit."""
     kept = worlds / KEPT
-    if kept.exists():
+    if kept.exists() and not any(LINKS.glob(f"{BRIDGE_PREFIX}*")):
         SETTING.write_text(kept.read_text(encoding="utf-8"), encoding="ascii")
         kept.unlink()

@@ -12,6 +12,7 @@ from orchestrator.model.errors import OrchestratorError, RemoteFailure, ToolMiss
 # A corner of the private range 10/8 (RFC 1918) that the common tools leave alone.
 POOL = IPv4Network("10.213.0.0/16")
 PREFIX = 24
+BRIDGE_PREFIX = "noh-"
 
 
 def run_tool(command: Sequence[str], text: str | None = None) -> str:

@@ -19,6 +19,7 @@ from orchestrator.model.errors import OrchestratorError, RemoteFailure
 from orchestrator.rehearsal.cgroup import remove_cgroups
 from orchestrator.rehearsal.kernel_limits import raise_limits, restore_limits
 from orchestrator.rehearsal.network import (
+    BRIDGE_PREFIX,
     delete_link,
     ensure_bridge,
     get_host_address,
@@ -83,7 +84,7 @@ def compute_world_id(fleet_name: str, spec_path: Path) -> str:
 
 def compute_bridge(world_id: str) -> str:
     """The name of a world's bridge: 12 characters (the kernel allows 15)."""
-    return f"noh-{world_id}"
+    return f"{BRIDGE_PREFIX}{world_id}"
 
 
 def create_world(fleet_name: str, spec_path: Path) -> World:
