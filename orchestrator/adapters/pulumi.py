@@ -187,8 +187,16 @@ def is_left_by_the_dead(lock: Path) -> bool:
     try:
         holder = json.loads(lock.read_text(encoding="utf-8"))
         here = holder["hostname"] == socket.gethostname()
-        return here and not Path("/proc", str(int(holder["pid"]))).exists()
+        return here and not is_engine(int(holder["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def is_engine(pid: int) -> bool:
+    """Whether the process is a living Pulumi CLI; one that ended and was not reaped yet has no command line."""
+    try:
+        return b"pulumi" in Path("/proc", str(pid), "cmdline").read_bytes()
+    except FileNotFoundError:
         return False
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +12,36 @@ import pytest
 from orchestrator.adapters.pulumi import PulumiProject, remove_dead_locks
 
 
-def find_dead_pid() -> int:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    return process.pid
+@pytest.fixture
+def engines() -> Iterator[dict[str, int]]:
+    """Processes by what became of them; what lives calls itself pulumi, as the engine does."""
+    dead, zombie = subprocess.Popen(["true"]), subprocess.Popen(["true"])
+    alive = subprocess.Popen(["pulumi", "60"], executable="/bin/sleep")
+    other = subprocess.Popen(["sleep", "60"])
+    dead.wait()
+    os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays unreaped
+    yield {"dead": dead.pid, "zombie": zombie.pid, "alive": alive.pid, "other": other.pid}
+    zombie.wait()
+    for process in (alive, other):
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize(
     ("holder", "stays"),
     [
         ({"pid": "dead", "hostname": "here"}, False),
-        ({"pid": os.getpid(), "hostname": "here"}, True),
+        ({"pid": "alive", "hostname": "here"}, True),
+        ({"pid": "zombie", "hostname": "here"}, False),
+        ({"pid": "other", "hostname": "here"}, False),  # another program got the engine's number since
         ({"pid": "dead", "hostname": "elsewhere.invalid"}, True),
         ({"nobody": 1}, True),
     ],
 )
-def test_only_locks_of_the_dead_on_this_computer_go(tmp_path: Path, holder: dict[str, object], stays: bool) -> None:
-    told = {"dead": find_dead_pid(), "here": socket.gethostname()}
+def test_only_locks_of_the_dead_on_this_computer_go(
+    tmp_path: Path, holder: dict[str, object], stays: bool, engines: dict[str, int]
+) -> None:
+    told = {"here": socket.gethostname(), **engines}
     lock = tmp_path / ".pulumi" / "locks" / "organization" / "project" / "alpha" / "1.json"
     other = lock.parent.parent / "beta" / "1.json"
     for path in (lock, other):
