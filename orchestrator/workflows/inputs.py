@@ -17,6 +17,7 @@ from orchestrator.model.client import ClientFacts
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Account, Fleet, Group
 from orchestrator.model.lock import Lock
+from orchestrator.model.source import Source
 from orchestrator.spec import load_fleet
 from orchestrator.spec.load import ENROLLED
 
@@ -57,6 +58,13 @@ class Inputs:
     def facts_digest(self) -> str:
         """The digest of the facts that placement depends on."""
         return compute_facts_digest(self.catalogue)
+
+    def require_lock(self) -> Lock:
+        """The lock; InvalidDocument where there is none."""
+        if self.lock is None:
+            source = Source.at(self.where.lock_path)
+            raise InvalidDocument([OrchestratorError("there is no lock", hint="run orchestrator place", source=source)])
+        return self.lock
 
     def _signs(self, group: Group) -> bool:
         names = (name for choices in group.clients.values() for name in choices)

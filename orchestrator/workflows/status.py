@@ -8,12 +8,12 @@ from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.observe import look
 from orchestrator.workflows.reach import fetch_outputs, list_endpoints
-from orchestrator.workflows.up import require_lock
+from orchestrator.workflows.up import require_fresh_lock
 
 
 def fetch_status(deployment: Deployment, inputs: Inputs, now: float) -> Status:
     """Looks at every machine of the lock, lost ones too: they may be back."""
-    lock = require_lock(inputs)
+    lock = require_fresh_lock(inputs)
     outputs = fetch_outputs(deployment, (account.name for account in inputs.fleet.accounts))
     seen = look(deployment, lock, list_endpoints(deployment, lock.machines, outputs))
     silent = [

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.model.errors import InvalidDocument, OrchestratorError, StaleLock
+from orchestrator.model.errors import StaleLock
 from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.progress import OnProgress
-from orchestrator.model.source import Source
 from orchestrator.model.stack import StackResult
 from orchestrator.reconcile.status import Look
 from orchestrator.workflows.configure import Neighbours, configure
@@ -42,7 +41,7 @@ class UpResult:
 
 def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) -> UpResult:
     """Provisions, reaches, configures, and waits up to `wait` seconds for the clients to be in sync."""
-    lock = require_lock(inputs)
+    lock = require_fresh_lock(inputs)
     stacks = provision(deployment, lock, (account.name for account in inputs.fleet.accounts), tell)
     outputs = collect_outputs(stacks.values())
     running = list_running(lock)
@@ -66,15 +65,12 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     )
 
 
-def require_lock(inputs: Inputs) -> Lock:
+def require_fresh_lock(inputs: Inputs) -> Lock:
     """The lock; an error where there is none or it was made from another spec."""
-    if inputs.lock is None:
-        source = Source.at(inputs.where.lock_path)
-        problem = OrchestratorError("there is no lock", hint="run orchestrator place, and review it", source=source)
-        raise InvalidDocument([problem])
-    if inputs.lock.header.spec != inputs.fleet.digest:
+    lock = inputs.require_lock()
+    if lock.header.spec != inputs.fleet.digest:
         raise StaleLock(
             f"{inputs.where.lock_path} was not made from {inputs.where.spec} as it is now",
             hint="run orchestrator place, and review what it changes",
         )
-    return inputs.lock
+    return lock
