@@ -26,6 +26,7 @@ from orchestrator.rehearsal.record import (
     find_launcher,
     find_lock,
     find_machine_folder,
+    find_recorded_launcher,
     get_record,
     list_records,
     read_record,
@@ -257,8 +258,11 @@ def name_volume_link(volume_id: str) -> str:
 
 
 def _start(world: World, record: MachineRecord) -> MachineRecord:
-    """Starts the machine where it does not run; what an interrupted start or a crash left is swept away before."""
-    launcher = find_launcher(world, record)
+    """Starts the machine where it does not run; what an interrupted start or a crash left is swept away before.
+
+    A launcher that is not recorded is such a remainder: its starter is dead, and it ends when it finds that out.
+    """
+    launcher = find_recorded_launcher(record)
     if launcher is None:
         _cut_power(world, record.name, record.address)
         launcher = _launch(world, record)

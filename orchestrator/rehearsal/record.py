@@ -78,9 +78,14 @@ def list_records(world: World) -> tuple[MachineRecord, ...]:
 
 def find_launcher(world: World, record: MachineRecord) -> Process | None:
     """The process whose namespaces the machine lives in, while it runs; None where it is off."""
-    if record.pid is not None:
-        process = read_process(record.pid)
-        if process is not None and process.started == record.started:
-            return process
+    recorded = find_recorded_launcher(record)
+    if recorded is not None:
+        return recorded
     found = find_processes(find_machine_folder(world, record.name))
     return found[0] if found else None
+
+
+def find_recorded_launcher(record: MachineRecord) -> Process | None:
+    """The launcher of the machine's last whole start, while it runs; None also for one that was never recorded."""
+    process = None if record.pid is None else read_process(record.pid)
+    return process if process is not None and process.started == record.started else None
