@@ -35,5 +35,5 @@ clean: ## Removes all that the project has put on this machine, rehearsals and c
 	@tools/clean.sh
 
 lock: ## Resolves the Python packages anew (needs uv on PATH).
-	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra hetzner --group dev -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --all-extras --group dev -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/go/requirements.in -o tools/go/requirements.lock
