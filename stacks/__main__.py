@@ -1,28 +1,42 @@
-"""The Pulumi program: declares every machine that the lock has in the account that this stack is named like."""
+"""The Pulumi program: declares every machine that the lock has in the accounts of the current stack.
 
+A stack is named like its account; with `layout: fleet` there is one stack, fleet, for all accounts.
+"""
+
+from dataclasses import replace
 from importlib import import_module
 from typing import cast
 
 import pulumi
-from declaration import ProviderModule, read_declaration
+from declaration import Declaration, MachineOutputs, ProviderModule, build_declaration, list_accounts, read_plan
 from settings import read_settings
 
-# A program imports only the provider that it needs: the large SDKs take seconds to load.
-MODULES = {"hetzner": "hetzner", "ssh": "ssh"}
+# A program imports only the providers that it needs: the large SDKs take seconds to load.
+MODULES = {"aws": "aws", "gcp": "gcp", "hetzner": "hetzner", "ssh": "ssh"}
 
 
-def declare_account(account_name: str) -> None:
-    """Declares the account's machines and exports what the controller needs to reach them."""
-    declaration = read_declaration(account_name, read_settings())
-    provider = declaration.account.provider
-    if provider not in MODULES:
+def declare_stack(stack: str) -> None:
+    """Declares the machines of the stack's accounts and exports what the controller needs to reach them."""
+    settings = read_settings()
+    plan = read_plan(settings)
+    machines: dict[str, MachineOutputs] = {}
+    for account in list_accounts(plan, stack):
+        machines |= declare_account(build_declaration(plan, account, settings))
+    pulumi.export("revision", plan.lock.header.revision)
+    pulumi.export("machines", machines)
+
+
+def declare_account(declaration: Declaration) -> dict[str, MachineOutputs]:
+    """Declares one account's machines with the module of its provider; outputs by machine id."""
+    account = declaration.account
+    if account.provider not in MODULES:
         known = ", ".join(sorted(MODULES))
         raise pulumi.RunError(
-            f"account {account_name}: there is no stack module for provider {provider} (there are: {known})"
+            f"account {account.name}: there is no stack module for provider {account.provider} (there are: {known})"
         )
-    module = cast("ProviderModule", import_module(MODULES[provider]))
-    pulumi.export("revision", declaration.revision)
-    pulumi.export("machines", module.declare(declaration))
+    module = cast("ProviderModule", import_module(MODULES[account.provider]))
+    own = None if declaration.layout == "accounts" else account.name
+    return module.declare(replace(declaration, provider=module.make_provider(account, own)))
 
 
-declare_account(pulumi.get_stack())
+declare_stack(pulumi.get_stack())

@@ -13,9 +13,9 @@ from orchestrator.folders import find_asset
 from orchestrator.lockfile import read_lock
 from orchestrator.model.client import ClientFacts, Port
 from orchestrator.model.errors import OrchestratorError
-from orchestrator.model.fleet import Access, Account
+from orchestrator.model.fleet import Access, Account, Fleet, StackLayout
 from orchestrator.model.host import EnrolledHost
-from orchestrator.model.lock import Machine, MachineState
+from orchestrator.model.lock import Lock, Machine, MachineState
 from orchestrator.spec import load_fleet
 
 MachineOutputs = dict[str, pulumi.Input[Any]]
@@ -26,13 +26,26 @@ class Declaration:
     """One account, and the machines that it is to have."""
 
     fleet: str
-    revision: str
+    layout: StackLayout
     account: Account
     machines: tuple[Machine, ...]
     access: Access | None
     clients: Mapping[str, ClientFacts]
     scope: Scope
     host_key_seed: pulumi.Output[str]
+    provider: pulumi.ProviderResource | None = None
+
+    def name_shared(self, name: str) -> str:
+        """The name of a resource that machines share: with the account's where one stack has several accounts."""
+        return name if self.layout == "accounts" else f"{self.account.name}-{name}"
+
+    def build_options(self, **options: Any) -> pulumi.ResourceOptions:
+        """Resource options with the account's own provider, and so with its credentials."""
+        return pulumi.ResourceOptions(provider=self.provider, **options)
+
+    def is_signing(self, machine: Machine) -> bool:
+        """Whether any client of the machine signs: a second one with its keys would be punished by the chain."""
+        return any(self.clients[name].signs for name in machine.clients.values())
 
     def is_machine_protected(self, machine: Machine) -> bool:
         """Whether nothing may delete the machine: all but those whose replacement is on the way."""
@@ -64,13 +77,30 @@ class Declaration:
 class ProviderModule(Protocol):
     """A module of this folder, one a provider."""
 
+    def make_provider(self, account: Account, namespace: str | None) -> pulumi.ProviderResource | None:
+        """The account's provider, named like it; None where it needs none.
+
+        Credentials come from the stack configuration under `namespace`, or under the provider's own where that is None
+        (aws:profile), or from where the provider's SDK looks by itself.
+        """
+        ...
+
     def declare(self, declaration: Declaration) -> dict[str, MachineOutputs]:
         """Declares the account's resources; outputs by machine id, each with at least address and host key."""
         ...
 
 
-def read_declaration(account_name: str, settings: Settings) -> Declaration:
-    """The declaration for one account; RunError with the reader's own words where spec or lock cannot be used."""
+@dataclass(frozen=True)
+class Plan:
+    """What the stacks are made from: the spec, its lock, the clients."""
+
+    fleet: Fleet
+    lock: Lock
+    clients: Mapping[str, ClientFacts]
+
+
+def read_plan(settings: Settings) -> Plan:
+    """Spec, lock and clients; RunError with the reader's own words where one cannot be used."""
     try:
         fleet = load_fleet(settings.spec)
         lock = read_lock(settings.lock)
@@ -79,17 +109,27 @@ def read_declaration(account_name: str, settings: Settings) -> Declaration:
         raise pulumi.RunError(str(error)) from None
     if lock is None:
         raise pulumi.RunError(f"{settings.lock} does not exist: run orchestrator place")
-    accounts = {account.name: account for account in fleet.accounts}
-    if account_name not in accounts:
-        raise pulumi.RunError(f"the spec has no account {account_name}; a stack is named like its account")
-    access = Access(**settings.access["access"]) if "access" in settings.access else fleet.access
+    return Plan(fleet, lock, clients)
+
+
+def list_accounts(plan: Plan, stack: str) -> tuple[Account, ...]:
+    """The accounts that the stack declares; RunError where the fleet has no such stack."""
+    if stack not in plan.fleet.list_stacks():
+        known = ", ".join(plan.fleet.list_stacks())
+        raise pulumi.RunError(f"the fleet has no stack {stack}: with layout {plan.fleet.layout} there are {known}")
+    return tuple(account for account in plan.fleet.accounts if plan.fleet.get_stack(account.name) == stack)
+
+
+def build_declaration(plan: Plan, account: Account, settings: Settings) -> Declaration:
+    """The declaration for one account."""
+    access = Access(**settings.access["access"]) if "access" in settings.access else plan.fleet.access
     return Declaration(
-        fleet=fleet.name,
-        revision=lock.header.revision,
-        account=resolve_account(accounts[account_name], settings.access.get("hosts", {}).get(account_name, {})),
-        machines=lock.get_machines(account_name),
+        fleet=plan.fleet.name,
+        layout=plan.fleet.layout,
+        account=resolve_account(account, settings.access.get("hosts", {}).get(account.name, {})),
+        machines=plan.lock.get_machines(account.name),
         access=access,
-        clients=clients,
+        clients=plan.clients,
         scope=settings.scope,
         host_key_seed=settings.host_key_seed,
     )

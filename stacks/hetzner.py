@@ -14,6 +14,7 @@ from host_keys import derive_host_key, render_public_key
 from user_data import render_user_data
 
 from orchestrator.model.client import Port
+from orchestrator.model.fleet import Account
 from orchestrator.model.lock import Machine
 
 # A placement group holds at most ten servers (docs.hetzner.com, "Placement Groups"). Five nodes leave room for both
@@ -46,6 +47,11 @@ class Shared:
     placement_groups: dict[str, hcloud.PlacementGroup]
 
 
+def make_provider(account: Account, namespace: str | None) -> hcloud.Provider:
+    """The account's provider; its token is `hcloud:token`, or the variable HCLOUD_TOKEN."""
+    return hcloud.Provider(account.name, token=pulumi.Config(namespace or "hcloud").get_secret("token"))
+
+
 def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
     """Declares the account's resources; outputs by machine id."""
     if not declaration.scope.declares_machines:
@@ -60,31 +66,55 @@ def declare_shared(declaration: Declaration) -> Shared:
     """The network, keys, firewalls and placement groups."""
     labels = {"fleet": declaration.fleet, "managed-by": "node-orchestrator"}
     name = declaration.fleet
-    network = hcloud.Network("network", name=name, ip_range=IP_RANGE, labels=labels)
+    network = hcloud.Network(
+        declaration.name_shared("network"),
+        name=name,
+        ip_range=IP_RANGE,
+        labels=labels,
+        opts=declaration.build_options(),
+    )
     subnets = [
         hcloud.NetworkSubnet(
-            f"subnet-{zone}", network_id=network.id.apply(int), type="cloud", network_zone=zone, ip_range=ip_range
+            declaration.name_shared(f"subnet-{zone}"),
+            network_id=network.id.apply(int),
+            type="cloud",
+            network_zone=zone,
+            ip_range=ip_range,
+            opts=declaration.build_options(),
         )
         for zone, ip_range in SUBNETS.items()
     ]
     access = declaration.require_access()
     ssh_keys = [
-        hcloud.SshKey(f"operator-{number}", name=f"{name}-operator-{number}", public_key=key, labels=labels)
+        hcloud.SshKey(
+            declaration.name_shared(f"operator-{number}"),
+            name=f"{name}-operator-{number}",
+            public_key=key,
+            labels=labels,
+            opts=declaration.build_options(),
+        )
         for number, key in enumerate(access.ssh_keys, start=1)
     ]
     groups = sorted({machine.group for machine in declaration.machines})
     firewalls = {
         group: hcloud.Firewall(
-            f"firewall-{group}",
+            declaration.name_shared(f"firewall-{group}"),
             name=f"{name}-{group}",
             labels=labels | {"group": group},
             rules=list_firewall_rules(declaration.list_open_ports(group), access.ssh_from),
+            opts=declaration.build_options(),
         )
         for group in groups
     }
     spreads = sorted({get_spread(machine) for machine in declaration.machines})
     placement_groups = {
-        spread: hcloud.PlacementGroup(f"spread-{spread}", name=f"{name}-{spread}", type="spread", labels=labels)
+        spread: hcloud.PlacementGroup(
+            declaration.name_shared(f"spread-{spread}"),
+            name=f"{name}-{spread}",
+            type="spread",
+            labels=labels,
+            opts=declaration.build_options(),
+        )
         for spread in spreads
     }
     return Shared(network, subnets, ssh_keys, firewalls, placement_groups)
@@ -121,7 +151,7 @@ def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) 
             server_id=server.id.apply(int),
             volume_id=volume.id.apply(int),
             automount=False,
-            opts=pulumi.ResourceOptions(delete_before_replace=True),
+            opts=declaration.build_options(delete_before_replace=True),
         )
     return {
         "address": server.ipv4_address,
@@ -155,7 +185,7 @@ def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -
         delete_protection=protected,
         rebuild_protection=protected,  # the API wants the two alike
         shutdown_before_deletion=True,
-        opts=pulumi.ResourceOptions(
+        opts=declaration.build_options(
             protect=protected,
             ignore_changes=FIXED_AT_BIRTH,
             depends_on=list(shared.subnets),
@@ -176,7 +206,7 @@ def declare_volume(declaration: Declaration, machine: Machine) -> hcloud.Volume 
         location=machine.region,
         labels=list_labels(declaration, machine),
         delete_protection=protected,
-        opts=pulumi.ResourceOptions(protect=protected, retain_on_delete=protected),
+        opts=declaration.build_options(protect=protected, retain_on_delete=protected),
     )
 
 

@@ -4,6 +4,12 @@ import pulumi
 from declaration import Declaration, MachineOutputs
 from enrolled_host import EnrolledMachine
 
+from orchestrator.model.fleet import Account
+
+
+def make_provider(_account: Account, _namespace: str | None) -> None:
+    """Enrolled hosts have no cloud: the operator's SSH key is all that is needed."""
+
 
 def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
     """Declares a claim for each machine; outputs by machine id."""

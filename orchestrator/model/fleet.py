@@ -1,7 +1,7 @@
 """The fleet as its spec declares it: accounts, groups of nodes, policy."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,13 @@ Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=
 
 # A group of a million nodes is placed in seconds; a machine's name has room for that many digits.
 MOST_NODES = 1_000_000
+
+# A reserved address belongs to the machine until it is retired, whatever happens to the machine meanwhile.
+AddressKind = Literal["ephemeral", "reserved"]
+
+# One stack an account, or one stack for all of them.
+StackLayout = Literal["accounts", "fleet"]
+FLEET_STACK = "fleet"
 
 
 class Account(Frozen):
@@ -36,20 +43,25 @@ class Account(Frozen):
 
 
 class MachineNeed(Frozen):
-    """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise."""
+    """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise.
+
+    `iops` are input/output operations a second that its data volume is provisioned with, where it has one.
+    """
 
     vcpus: int = Field(ge=1, strict=True)
     memory: Gibibytes
     disk: Gibibytes
     cpu: CpuKind = "dedicated"
     disk_kind: DiskKind | None = None
+    iops: int | None = Field(default=None, ge=1, strict=True)
     arch: Arch | None = None
 
 
 class Group(Frozen):
     """Nodes that are interchangeable: same chain, network, clients to choose from, and need.
 
-    `clients` maps a role to the clients that may fill it; `stake` is per node, in the chain's own coin.
+    `clients` maps a role to the clients that may fill it; `stake` is per node, in the chain's own coin. `address_kind`
+    is of the machines' public addresses.
     """
 
     name: Name
@@ -60,6 +72,7 @@ class Group(Frozen):
     machine: MachineNeed
     stake: Decimal = Field(default=Decimal(1), gt=0)
     labels: dict[str, str] = Field(default_factory=dict)
+    address_kind: AddressKind = Field(default="ephemeral", alias="address")
     source: Source = Field(alias="__source__")
 
 
@@ -71,15 +84,27 @@ class Access(Frozen):
 
 
 class Fleet(Frozen):
-    """A whole fleet: the one thing that a spec file declares. `digest` is the spec text's own, "sha256:…"."""
+    """A whole fleet: the one thing that a spec file declares. `digest` is the spec text's own, "sha256:…".
+
+    `layout` says how it is cut into Pulumi stacks; it has no part in placement.
+    """
 
     name: Name = Field(alias="fleet")
     accounts: tuple[Account, ...]
     groups: tuple[Group, ...]
     policy: tuple[Rule, ...]
     access: Access | None = None
+    layout: StackLayout = "accounts"
     digest: str
     path: str
+
+    def list_stacks(self) -> tuple[str, ...]:
+        """The names of the Pulumi stacks that declare the fleet."""
+        return tuple(account.name for account in self.accounts) if self.layout == "accounts" else (FLEET_STACK,)
+
+    def get_stack(self, account: str) -> str:
+        """The name of the stack that declares an account."""
+        return account if self.layout == "accounts" else FLEET_STACK
 
     def get_group(self, name: str) -> Group:
         """The group of that name; KeyError where there is none."""

@@ -33,7 +33,8 @@ CARRYING_STATES = frozenset({MachineState.WANTED, MachineState.HELD})
 class Machine(Frozen):
     """One machine: an incarnation of a node. `machine` is "<node>.<generation>"; generations are never used twice.
 
-    `volume_gib` is the size of its data volume (None: local disk is enough); `image` is pinned when first placed.
+    `volume_gib` is the size of its data volume (None: local disk is enough), `volume_iops` what it is provisioned with;
+    `image` is pinned when first placed. `address` "reserved" is one that the machine keeps until it is retired.
     `host` names the enrolled host, for accounts of provider ssh. The line is enough to provision the machine from.
     """
 
@@ -52,6 +53,8 @@ class Machine(Frozen):
     host: str | None = None
     volume_gib: int | None = None
     volume_type: str | None = None
+    volume_iops: int | None = None
+    address: Literal["reserved"] | None = None
     clients: dict[str, str]
     state: MachineState = MachineState.WANTED
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
+from orchestrator.model.fleet import StackLayout
 
 
 class RehearsedHost(Frozen):
@@ -28,6 +29,7 @@ class RehearsalRequest(Frozen):
     spec: Path
     lock: Path
     accounts: tuple[RehearsedAccount, ...]
+    layout: StackLayout = "accounts"
 
 
 class Rehearsal(Frozen):

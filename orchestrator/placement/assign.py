@@ -173,6 +173,8 @@ class MachineWriter:
             host=column.host,
             volume_gib=offer.volume_gib or None,
             volume_type=offer.volume_type or None,
+            volume_iops=self._group.machine.iops if offer.volume_gib else None,
+            address="reserved" if self._group.address_kind == "reserved" else None,
             clients=clients,
         )
         return self._plan(machine, change)

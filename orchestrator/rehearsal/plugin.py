@@ -1,6 +1,6 @@
 """The provider plug-in of a rehearsal: what the Pulumi engine talks to in place of a cloud's own.
 
-Started by the engine as `pulumi-resource-hcloud`; speaks the engine's gRPC protocol, prints its port, ends on SIGINT.
+Started by the engine as `pulumi-resource-PACKAGE`; speaks the engine's gRPC protocol, prints its port, ends on SIGINT.
 """
 
 import argparse
@@ -19,20 +19,20 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
-from orchestrator.rehearsal.hetzner import list_kinds
 from orchestrator.rehearsal.inputs import find_misfits
+from orchestrator.rehearsal.providers import PROVIDERS, Provider, read_credential
 from orchestrator.rehearsal.resource_kind import ResourceKind
 from orchestrator.rehearsal.world import World, open_world
 
 WORKERS = 16
 ENGINE_POLL_SECONDS = 1.0
-TOKEN_PREFIX = "rehearsal:"  # noqa: S105  # no secret: it marks what is none
 
 
 class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """The provider's side of the protocol. Which account it stands for follows from the token, as with the real one."""
+    """The provider's side of the protocol. The credential says which account it stands for, as with the real one."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, provider: Provider, world: World) -> None:
+        self._provider = provider
         self._world = world
         self._kinds: Mapping[str, ResourceKind] = {}
 
@@ -41,7 +41,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
 
         There is no Handshake on purpose: with one, the engine would call Create while it previews.
         """
-        return plugin_pb2.PluginInfo(version=version("pulumi-hcloud"))
+        return plugin_pb2.PluginInfo(version=version(self._provider.sdk))
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Takes the provider's configuration as it is."""
@@ -52,11 +52,12 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Finds the account that the token belongs to."""
-        token = str(to_plain(request.args).get("token") or request.variables.get("hcloud:config:token", ""))
-        if not token.startswith(TOKEN_PREFIX):
+        """Finds the account that the credential belongs to."""
+        account = read_credential(str(to_plain(request.args).get(self._provider.credential, "")))
+        if account is None:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "unable to authenticate (unauthorized)")
-        self._kinds = list_kinds(self._world, token.removeprefix(TOKEN_PREFIX))
+            raise AssertionError("abort does not return")
+        self._kinds = self._provider.list_kinds(self._world, account)
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -142,10 +143,10 @@ def to_struct(properties: Properties) -> struct_pb2.Struct:
     return struct
 
 
-def serve(world: World) -> None:
+def serve(provider: Provider, world: World) -> None:
     """Serves until the engine sends SIGINT or SIGTERM, which it does at the end of each run."""
     server = grpc.server(ThreadPoolExecutor(WORKERS))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RehearsedProvider(world), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RehearsedProvider(provider, world), server)
     port = server.add_insecure_port("127.0.0.1:0")
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -160,11 +161,12 @@ def serve(world: World) -> None:
 
 
 def main() -> None:
-    """Reads the world's id from the command line; the engine's own arguments are of no use here."""
+    """Reads provider and world from the command line; the engine's own arguments are of no use here."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--provider", required=True, choices=sorted(PROVIDERS))
     parser.add_argument("--world", required=True)
     arguments, _ = parser.parse_known_args()
-    serve(open_world(arguments.world))
+    serve(PROVIDERS[arguments.provider], open_world(arguments.world))
 
 
 if __name__ == "__main__":

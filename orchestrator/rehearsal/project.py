@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.folders import find_asset
+from orchestrator.model.fleet import FLEET_STACK
 from orchestrator.model.rehearsal import RehearsalRequest, RehearsedAccount
-from orchestrator.rehearsal.plugin import TOKEN_PREFIX
+from orchestrator.rehearsal.providers import PROVIDERS, Provider, name_credential
 from orchestrator.rehearsal.stored import write_text
 from orchestrator.rehearsal.world import World
 
@@ -36,39 +37,54 @@ CREDENTIALS = (
 
 def write_project(world: World, request: RehearsalRequest) -> None:
     """Writes the project file, each account's stack configuration and the plug-in's launcher, where they differ."""
-    plugin = world.folder / "plugins" / "hcloud"
-    write_launcher(plugin / "pulumi-resource-hcloud", world)
+    plugins = [
+        {"name": provider.package, "path": str(write_plugin(provider, world))} for provider in PROVIDERS.values()
+    ]
     project = {
         "name": PROJECT_NAME,
         "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}},
         "main": str(find_asset("stacks")),
-        "plugins": {"providers": [{"name": "hcloud", "path": str(plugin)}]},
+        "plugins": {"providers": plugins},
         "backend": {"url": f"file://{world.folder / 'state'}"},
     }
     (world.folder / "state").mkdir(exist_ok=True)
     write_if_changed(world.folder / "Pulumi.yaml", project)
-    for account in request.accounts:
-        path = world.folder / f"Pulumi.{account.name}.yaml"
+    for stack, config in list_stack_configs(request).items():
+        path = world.folder / f"Pulumi.{stack}.yaml"
         if not path.exists():  # the engine adds its own lines afterwards
-            write_if_changed(path, {"config": list_config(request, account)})
+            write_if_changed(path, {"config": config})
 
 
-def list_config(request: RehearsalRequest, account: RehearsedAccount) -> dict[str, str]:
-    """The account's stack configuration."""
-    config = {
+def list_stack_configs(request: RehearsalRequest) -> dict[str, dict[str, str]]:
+    """Each stack's configuration: where spec and lock are, and its accounts' credentials."""
+    files = {
         "orchestrator:spec": str(request.spec),
         "orchestrator:lock": str(request.lock),
         "orchestrator:access": ACCESS_FILE,
     }
-    return config | ({"hcloud:token": f"{TOKEN_PREFIX}{account.name}"} if account.provider == "hetzner" else {})
+    if request.layout == "accounts":
+        return {account.name: files | list_credentials(account, None) for account in request.accounts}
+    own = [list_credentials(account, account.name) for account in request.accounts]
+    return {FLEET_STACK: files | {key: value for credentials in own for key, value in credentials.items()}}
 
 
-def write_launcher(path: Path, world: World) -> None:
-    """The executable that the engine starts as the provider's plug-in."""
-    command = shlex.join([sys.executable, "-m", "orchestrator.rehearsal.plugin", "--world", world.id])
-    text = f'#!/bin/sh\nexec {command} "$@"\n'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text, mode=0o700)
+def list_credentials(account: RehearsedAccount, namespace: str | None) -> dict[str, str]:
+    """The account's credential, under `namespace` or else its cloud's own; none for enrolled hosts."""
+    provider = PROVIDERS.get(account.provider)
+    if provider is None:
+        return {}
+    return {f"{namespace or provider.package}:{provider.credential}": name_credential(account.name)}
+
+
+def write_plugin(provider: Provider, world: World) -> Path:
+    """The folder of the executable that the engine starts as the provider's plug-in."""
+    folder = world.folder / "plugins" / provider.package
+    command = [sys.executable, "-m", "orchestrator.rehearsal.plugin", "--provider", provider.name, "--world", world.id]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(
+        folder / f"pulumi-resource-{provider.package}", f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', mode=0o700
+    )
+    return folder
 
 
 def write_if_changed(path: Path, content: Any) -> None:

@@ -11,7 +11,7 @@ from orchestrator.documents.known_keys import suggest
 from orchestrator.documents.yaml_document import YamlDocument, by_place, read_yaml
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.model.fleet import Access, Account, Fleet, Group, Name
+from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, Name, StackLayout
 from orchestrator.model.rule import Rule, Selector
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
 
@@ -27,6 +27,7 @@ NOT_PLACEMENT = {
     "host_key",
     "hosts_file",
     "access",
+    "layout",
     "path",
     "digest",
 }
@@ -40,6 +41,7 @@ class SpecFile(Frozen):
     groups: dict[Name, Group]
     policy: tuple[Rule, ...] = ()
     access: Access | None = None
+    layout: StackLayout = "accounts"
 
 
 SPEC_FILE = TypeAdapter(SpecFile)
@@ -118,6 +120,8 @@ def find_empty_sections(document: YamlDocument, spec: SpecFile) -> Iterator[Orch
 def find_account_problems(document: YamlDocument, account: Account) -> Iterator[OrchestratorError]:
     """Enrolled hosts and regions exclude one another."""
     place = ("accounts", account.name)
+    if account.name == FLEET_STACK:
+        yield document.problem(place, f"an account cannot be named {FLEET_STACK}", "the stack of all accounts is")
     if account.provider == ENROLLED:
         if not account.hosts:
             yield document.problem(
@@ -153,6 +157,7 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
         groups=tuple(group for _, group in sorted(spec.groups.items())),
         policy=spec.policy,
         access=spec.access,
+        layout=spec.layout,
         digest="",
         path=str(path),
     )

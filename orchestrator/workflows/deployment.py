@@ -102,6 +102,7 @@ def request_rehearsal(inputs: Inputs) -> RehearsalRequest:
         spec=inputs.where.spec.resolve(),
         lock=inputs.where.lock_path.resolve(),
         accounts=tuple(describe_account(account) for account in inputs.fleet.accounts),
+        layout=inputs.fleet.layout,
     )
 
 

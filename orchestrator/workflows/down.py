@@ -22,13 +22,14 @@ DATA = "data"
 def down(deployment: Deployment, inputs: Inputs, tell: OnProgress, *, delete_data: bool) -> dict[str, StackResult]:
     """Takes every account's stack down, side by side; one that fails holds up no other."""
     known = set(list_stacks(deployment.project))
-    names = [account.name for account in inputs.fleet.accounts if account.name in known]
+    names = [name for name in inputs.fleet.list_stacks() if name in known]
     work = remove_all if delete_data else remove_machines
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         results = dict(zip(names, pool.map(lambda name: work(deployment, name, tell), names), strict=True))
     gone = {name for name, result in results.items() if result.error is None}
     machines = inputs.lock.machines if inputs.lock else ()
-    forget_pins(deployment.pins, frozenset(machine.machine for machine in machines if machine.account in gone))
+    forgotten = (each.machine for each in machines if inputs.fleet.get_stack(each.account) in gone)
+    forget_pins(deployment.pins, frozenset(forgotten))
     return results
 
 

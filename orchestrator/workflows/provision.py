@@ -1,11 +1,12 @@
 """provision: bring every account's stack to what the lock declares, side by side, and nothing that was not planned."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from orchestrator.adapters.pulumi import AccountStack, open_stack
+from orchestrator.adapters.pulumi import AccountStack, list_stacks, open_stack
 from orchestrator.model.change import ChangeSet
 from orchestrator.model.errors import StaleLock, UnplannedChange
+from orchestrator.model.fleet import FLEET_STACK
 from orchestrator.model.lock import Lock
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackEvent, StackResult, StackStep
@@ -14,6 +15,9 @@ from orchestrator.workflows.deployment import Deployment
 
 PHASE = "provision"
 SCOPE_ALL = "all"
+
+# What a machine has besides itself, by the last word of the resource's name: attachment, data volume, reserved address.
+MACHINE_PARTS = ("data", "volume", "address")
 
 # What takes nothing away. Any other operation, one that a later engine brings too, must be planned.
 HARMLESS = frozenset({"same", "read", "refresh", "create", "update", "import"})
@@ -35,6 +39,7 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
     next one or that something would be deleted without a plan.
     """
     names = tuple(accounts)
+    refuse_other_layout(list_stacks(deployment.project), names)
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         stacks = dict(
             zip(names, pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), names), strict=True)
@@ -49,6 +54,16 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
         if name not in updates and result.error is None:
             tell(Progress(phase=PHASE, subject=name, status="nothing to change"))
     return previews | updates
+
+
+def refuse_other_layout(existing: Iterable[str], wanted: Collection[str]) -> None:
+    """A fleet is cut into stacks in one way as long as they exist: the other would make everything a second time."""
+    wrong = [stack for stack in existing if (stack == FLEET_STACK) != (FLEET_STACK in wanted)]
+    if wrong:
+        raise UnplannedChange(
+            f"the stacks of this fleet are laid out in another way than its spec says: there is {', '.join(wrong)}",
+            hint="put layout back as it was, or take the fleet down with orchestrator down --delete-data before",
+        )
 
 
 def run_on_stacks(
@@ -102,7 +117,7 @@ def refuse_stale(result: StackResult, lock: Lock) -> None:
 
 def refuse_unplanned(result: StackResult, changes: ChangeSet) -> None:
     """Only what belongs to machines that were retired with evidence may be deleted; nothing is ever replaced."""
-    deletable = changes.get_account(result.account).deletable
+    deletable = changes.get_deletable(result.account)
     unplanned = [step for step in result.changes if not is_planned(step, deletable)]
     if unplanned:
         listed = ", ".join(f"{step.operation} {step.name} ({step.type})" for step in unplanned)
@@ -118,5 +133,5 @@ def is_planned(step: StackStep, deletable: frozenset[str]) -> bool:
         return True
     if step.type in SHARED_TYPES:
         return True
-    owned = {name for host in deletable for name in (host, f"{host}-data", f"{host}-volume")}
+    owned = {name for host in deletable for name in (host, *(f"{host}-{part}" for part in MACHINE_PARTS))}
     return step.operation == "delete" and step.name in owned

@@ -84,7 +84,7 @@ def retire(
         tell(Progress(phase=PHASE, subject=line.retired, status=line.evidence))
     lock = make_lock(result.lock.header, result.lock, decision.machines, decision.retired)
     write_lock(lock, inputs.where.lock_path)
-    stacks = provision(deployment, lock, (account.name for account in inputs.fleet.accounts), tell)
+    stacks = provision(deployment, lock, inputs.fleet.list_stacks(), tell)
     failures = {name: stack.error for name, stack in stacks.items() if stack.error}
     forget_pins(deployment.pins, frozenset(line.retired for line in decision.newly_retired))
     changes = result.changes + sum(len(stack.changes) for stack in stacks.values())
@@ -94,5 +94,5 @@ def retire(
 
 def look_again(deployment: Deployment, inputs: Inputs, lock: Lock) -> Look:
     """A fresh look at the machines that run."""
-    outputs = fetch_outputs(deployment, (account.name for account in inputs.fleet.accounts))
+    outputs = fetch_outputs(deployment, inputs.fleet.list_stacks())
     return look(deployment, lock, list_endpoints(deployment, list_running(lock), outputs))

@@ -14,7 +14,7 @@ from orchestrator.workflows.up import require_fresh_lock
 def fetch_status(deployment: Deployment, inputs: Inputs, now: float) -> Status:
     """Looks at every machine of the lock, lost ones too: they may be back."""
     lock = require_fresh_lock(inputs)
-    outputs = fetch_outputs(deployment, (account.name for account in inputs.fleet.accounts))
+    outputs = fetch_outputs(deployment, inputs.fleet.list_stacks())
     seen = look(deployment, lock, list_endpoints(deployment, lock.machines, outputs))
     silent = [
         machine.machine

@@ -42,11 +42,13 @@ class UpResult:
 def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) -> UpResult:
     """Provisions, reaches, configures, and waits up to `wait` seconds for the clients to be in sync."""
     lock = require_fresh_lock(inputs)
-    stacks = provision(deployment, lock, (account.name for account in inputs.fleet.accounts), tell)
+    stacks = provision(deployment, lock, inputs.fleet.list_stacks(), tell)
     outputs = collect_outputs(stacks.values())
     running = list_running(lock)
     failed = {name: result.error for name, result in stacks.items() if result.error}
-    present = [each for each in running if each.account not in failed or each.machine in outputs]
+    present = [
+        each for each in running if inputs.fleet.get_stack(each.account) not in failed or each.machine in outputs
+    ]
     reached, failures = reach(deployment, present, outputs, tell)
     staying = tuple(each for each in running if each.state is not MachineState.RETIRING)
     neighbours = Neighbours(staying, {machine: str(each["address"]) for machine, each in outputs.items()})

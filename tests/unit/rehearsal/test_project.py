@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from orchestrator.adapters.pulumi import PulumiProject
 from orchestrator.model.rehearsal import RehearsalRequest, RehearsedAccount, RehearsedHost
-from orchestrator.rehearsal.plugin import TOKEN_PREFIX
+from orchestrator.rehearsal.providers import TOKEN_PREFIX
 from orchestrator.rehearsal.project import (
     CREDENTIALS,
     PROJECT_NAME,
@@ -66,11 +66,13 @@ def test_the_project_is_the_production_program_with_our_plugin(world: World) -> 
     project = json.loads((world.folder / "Pulumi.yaml").read_text())
     assert project["name"] == PROJECT_NAME
     assert project["main"] == str(CHECKOUT / "stacks")
-    (plugin,) = project["plugins"]["providers"]
-    assert Path(plugin["path"]).is_relative_to(world.folder)
-    launcher = Path(plugin["path"]) / f"pulumi-resource-{plugin['name']}"
-    assert launcher.stat().st_mode & 0o777 == 0o700
-    assert f"--world {world.id}" in launcher.read_text()
+    plugins = project["plugins"]["providers"]
+    assert {plugin["name"] for plugin in plugins} == {"aws", "gcp", "hcloud"}
+    for plugin in plugins:
+        assert Path(plugin["path"]).is_relative_to(world.folder)
+        launcher = Path(plugin["path"]) / f"pulumi-resource-{plugin['name']}"
+        assert launcher.stat().st_mode & 0o777 == 0o700
+        assert f"--world {world.id}" in launcher.read_text()
     assert project["backend"]["url"] == f"file://{world.folder / 'state'}"
 
 
