@@ -16,7 +16,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from orchestrator.adapters.pulumi_toolchain import find_pulumi
 from orchestrator.model.errors import RemoteFailure
-from orchestrator.model.stack import Operation, StackEvent, StackResult, StackStep
+from orchestrator.model.stack import Operation, StackEvent, StackFailure, StackResult, StackStep
 
 LOCAL_BACKEND = "file://"
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -61,6 +61,8 @@ class _Recorder:
     on_event: OnStackEvent
     steps: list[StackStep] = field(default_factory=list)
     said: dict[str, list[str]] = field(default_factory=dict)
+    failed: dict[str, StackStep] = field(default_factory=dict)  # by the resource's URN, as are the words
+    words: dict[str, list[str]] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
 
@@ -69,12 +71,16 @@ class _Recorder:
         if event.resource_pre_event is not None:
             self._tell(event.resource_pre_event.metadata, "started")
         elif event.res_op_failed_event is not None:
-            self._tell(event.res_op_failed_event.metadata, "failed")
+            metadata = event.res_op_failed_event.metadata
+            self.failed[metadata.urn] = to_step(metadata)
+            self._tell(metadata, "failed")
         elif event.res_outputs_event is not None:
             self._finish(event.res_outputs_event.metadata)
         elif event.diagnostic_event is not None:
             words = COLOUR.sub("", event.diagnostic_event.message).strip()
             self.said.setdefault(event.diagnostic_event.severity, []).append(words)
+            if event.diagnostic_event.severity == "error":
+                self.words.setdefault(event.diagnostic_event.urn or "", []).append(words)
 
     def _tell(self, metadata: StepEventMetadata, phase: Any) -> None:
         step = to_step(metadata)
@@ -105,6 +111,10 @@ class _Recorder:
         return StackResult(
             account=self.account,
             steps=tuple(self.steps),
+            failures=tuple(
+                StackFailure(step=step, words="\n".join(map(shorten, self.words.get(urn, []))))
+                for urn, step in self.failed.items()
+            ),
             applied=self.before.get("revision"),
             outputs=self.after or self.before,
             error=error,

@@ -75,12 +75,16 @@ class Machine(Frozen):
 
 
 class Retired(Frozen):
-    """A machine that left the fleet, and the evidence on which it was let go. Allows its deletion, bars its id."""
+    """A machine that left the fleet, and the evidence on which it was let go. Allows its deletion, bars its id.
+
+    `refused` is the cloud's own code where it refused to make the machine: then it never ran.
+    """
 
     retired: MachineId
     node: str
     account: str
     evidence: str
+    refused: str | None = None
 
 
 class LockHeader(Frozen):

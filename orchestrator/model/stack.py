@@ -30,15 +30,24 @@ class StackEvent(Frozen):
     phase: Literal["started", "done", "failed"]
 
 
+class StackFailure(Frozen):
+    """A step that the engine could not take, and the provider's words for why."""
+
+    step: StackStep
+    words: str
+
+
 class StackResult(Frozen):
     """How a preview or update of one account's stack ended.
 
     `applied` is the revision that the stack carried before; `outputs` are what the program exports now, or exported
-    before where it failed. `error` holds the engine's own words then; the steps are those up to there.
+    before where it failed. `error` holds the engine's own words then; the steps are those that were taken, `failures`
+    those that could not be.
     """
 
     account: str
     steps: tuple[StackStep, ...] = ()
+    failures: tuple[StackFailure, ...] = ()
     applied: str | None = None
     outputs: dict[str, Any] = Field(default_factory=dict)
     error: str | None = None

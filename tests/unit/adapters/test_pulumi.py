@@ -131,3 +131,21 @@ def test_a_projects_own_environment_goes_before_ours(tmp_path: Any, monkeypatch:
     assert environment["PATH"] == f"{tmp_path / 'chain'}:/bin"
     assert environment["PULUMI_HOME"] == "/home/x"
     assert environment["PULUMI_SKIP_UPDATE_CHECK"] == "true"
+
+
+def test_a_failed_step_carries_the_words_that_were_said_of_it_alone() -> None:
+    other = URN.replace("btc-1-1", "btc-2-1")
+    recorder, _ = record(
+        make_event(
+            diagnosticEvent={"message": "no <{%reset%}>room (full)", "color": "", "severity": "error", "urn": URN}
+        ),
+        make_event(resOpFailedEvent={"metadata": metadata("create"), "status": 0, "steps": 1}),
+        make_event(diagnosticEvent={"message": "name taken", "color": "", "severity": "error", "urn": other}),
+        make_event(resOpFailedEvent={"metadata": metadata("create", urn=other), "status": 0, "steps": 1}),
+        make_event(diagnosticEvent={"message": "update failed", "color": "", "severity": "error"}),
+    )
+    failures = recorder.build_result("failed").failures
+    assert [(failure.step.name, failure.words) for failure in failures] == [
+        ("btc-1-1", "no room (full)"),
+        ("btc-2-1", "name taken"),
+    ]
