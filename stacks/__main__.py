@@ -10,6 +10,7 @@ from typing import cast
 import pulumi
 from declaration import Declaration, MachineOutputs, ProviderModule, build_declaration, list_accounts, read_plan
 from settings import read_settings
+from survey import Survey
 
 # A program imports only the providers that it needs: the large SDKs take seconds to load.
 MODULES = {"aws": "aws", "gcp": "gcp", "hetzner": "hetzner", "ssh": "ssh"}
@@ -19,15 +20,17 @@ def declare_stack(stack: str) -> None:
     """Declares the machines of the stack's accounts and exports what the controller needs to reach them."""
     settings = read_settings()
     plan = read_plan(settings)
+    survey = Survey()
     machines: dict[str, MachineOutputs] = {}
     for account in list_accounts(plan, stack):
-        machines |= declare_account(build_declaration(plan, account, settings))
+        machines |= declare_account(build_declaration(plan, account, settings), survey)
+    survey.write()
     pulumi.export("revision", plan.lock.header.revision)
     pulumi.export("machines", machines)
 
 
-def declare_account(declaration: Declaration) -> dict[str, MachineOutputs]:
-    """Declares one account's machines with the module of its provider; outputs by machine id."""
+def declare_account(declaration: Declaration, survey: Survey) -> dict[str, MachineOutputs]:
+    """Declares one account's machines with the module of its provider, and surveys it; outputs by machine id."""
     account = declaration.account
     if account.provider not in MODULES:
         known = ", ".join(sorted(MODULES))
@@ -36,7 +39,9 @@ def declare_account(declaration: Declaration) -> dict[str, MachineOutputs]:
         )
     module = cast("ProviderModule", import_module(MODULES[account.provider]))
     own = None if declaration.layout == "accounts" else account.name
-    return module.declare(replace(declaration, provider=module.make_provider(account, own)))
+    provider = module.make_provider(account, own)
+    survey.take(module.SEARCH, declaration.fleet, account.name, provider)
+    return module.declare(replace(declaration, provider=provider))
 
 
 declare_stack(pulumi.get_stack())

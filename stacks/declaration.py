@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pulumi
 from settings import Scope, Settings
+from survey import Search
 
 from orchestrator.catalog.aliases import find_provider
 from orchestrator.catalog.clients import load_clients
@@ -75,7 +76,9 @@ class Declaration:
 
 
 class ProviderModule(Protocol):
-    """A module of this folder, one a provider."""
+    """A module of this folder, one a provider. `SEARCH` says how what an interrupted run made is found again."""
+
+    SEARCH: Search
 
     def make_provider(self, account: Account, namespace: str | None) -> pulumi.ProviderResource | None:
         """The account's provider, named like it; None where it needs none.

@@ -5,12 +5,14 @@ region and ten machines a placement group that keeps them on different hardware;
 disk is not enough, a data volume of its own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_hcloud as hcloud
 from declaration import Declaration, MachineOutputs
 from host_keys import derive_host_key, render_public_key
+from survey import ById, ByName, Found, Inputs, Search
 from user_data import render_user_data
 
 from orchestrator.model.client import Port
@@ -31,6 +33,15 @@ SUBNETS = {
 }
 ANYWHERE = ["0.0.0.0/0", "::/0"]
 SMALLEST_VOLUME_GIB = 10  # the API's own minimum
+
+MANAGED_BY = "node-orchestrator"
+
+SERVER = "hcloud:index/server:Server"
+VOLUME = "hcloud:index/volume:Volume"
+NETWORK = "hcloud:index/network:Network"
+FIREWALL = "hcloud:index/firewall:Firewall"
+SSH_KEY = "hcloud:index/sshKey:SshKey"
+PLACEMENT_GROUP = "hcloud:index/placementGroup:PlacementGroup"
 
 # What a server cannot change without being made again; the lock pins them for new machines only.
 FIXED_AT_BIRTH = ["image", "userData", "sshKeys", "placementGroupId"]
@@ -64,7 +75,7 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
 
 def declare_shared(declaration: Declaration) -> Shared:
     """The network, keys, firewalls and placement groups."""
-    labels = {"fleet": declaration.fleet, "managed-by": "node-orchestrator"}
+    labels = {"fleet": declaration.fleet, "managed-by": MANAGED_BY}
     name = declaration.fleet
     network = hcloud.Network(
         declaration.name_shared("network"),
@@ -217,5 +228,37 @@ def list_labels(declaration: Declaration, machine: Machine) -> dict[str, str]:
         "group": machine.group,
         "node": machine.node,
         "machine": machine.machine,
-        "managed-by": "node-orchestrator",
+        "managed-by": MANAGED_BY,
     }
+
+
+def list_labelled(fleet: str, options: pulumi.InvokeOptions | None) -> Iterator[Found]:
+    """All that carries the fleet's labels in the account."""
+    selector = f"fleet={fleet},managed-by={MANAGED_BY}"
+    for server in hcloud.get_servers(with_selector=selector, opts=options).servers:
+        yield Found(SERVER, str(server.id), server.name)
+    for volume in hcloud.get_volumes(with_selector=selector, opts=options).volumes:
+        yield Found(VOLUME, str(volume.id), volume.name)
+    for network in hcloud.get_networks(with_selector=selector, opts=options).networks:
+        yield Found(NETWORK, str(network.id), network.name)
+    for firewall in hcloud.get_firewalls(with_selector=selector, opts=options).firewalls:
+        yield Found(FIREWALL, str(firewall.id), firewall.name)
+    for key in hcloud.get_ssh_keys(with_selector=selector, opts=options).ssh_keys:
+        yield Found(SSH_KEY, str(key.id), key.name)
+    for group in hcloud.get_placement_groups(with_selector=selector, opts=options).placement_groups:
+        yield Found(PLACEMENT_GROUP, str(group.id), group.name)
+
+
+def build_subnet_id(inputs: Inputs) -> str:
+    """A subnet has no id of its own at Hetzner: the provider's is made of the network's and the range."""
+    return f"{int(inputs['networkId'])}-{inputs['ipRange']}"
+
+
+SEARCH = Search(
+    list_labelled,
+    {
+        **dict.fromkeys((SERVER, VOLUME, NETWORK, FIREWALL, SSH_KEY, PLACEMENT_GROUP), ByName()),
+        "hcloud:index/networkSubnet:NetworkSubnet": ById(build_subnet_id),
+        "hcloud:index/volumeAttachment:VolumeAttachment": ById(lambda inputs: str(int(inputs["volumeId"]))),
+    },
+)

@@ -3,6 +3,7 @@
 import pulumi
 from declaration import Declaration, MachineOutputs
 from enrolled_host import EnrolledMachine
+from survey import Again, Search
 
 from orchestrator.model.fleet import Account
 
@@ -43,3 +44,7 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
             "volume_device": None,
         }
     return outputs
+
+
+# A claim that stands already is taken for this one's own.
+SEARCH = Search(lambda _fleet, _options: (), {"pulumi-python:dynamic/orchestrator:EnrolledMachine": Again()})
