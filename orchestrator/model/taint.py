@@ -22,8 +22,8 @@ class Taint(Frozen):
         place = "/".join(part for part in (self.account, self.region, self.zone) if part is not None)
         return f"{place} {self.machine_type or 'any type'}"
 
-    def covers(self, site: Site, machine_type: str) -> bool:
-        """Whether a new machine of that type may not be placed at the site."""
-        wanted = (self.account, self.region, self.zone, self.machine_type)
-        offered = (site.account, site.zone.region, site.zone.zone, machine_type)
-        return all(one is None or one == other for one, other in zip(wanted, offered, strict=True))
+    def is_at(self, site: Site) -> bool:
+        """Whether the taint is of the site, for some machine type or for all."""
+        place = (site.account, site.zone.region, site.zone.zone)
+        own = (self.account, self.region, self.zone)
+        return all(one is None or one == other for one, other in zip(own, place, strict=True))

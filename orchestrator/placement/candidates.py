@@ -1,4 +1,4 @@
-"""Fleet x catalogue x losses x lock -> the situation that a placement starts from: columns, holdings, capacity."""
+"""Fleet x catalogue x lock x losses and taints -> the situation that a placement starts from."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +10,7 @@ from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.loss import Loss
 from orchestrator.model.site import MachineType, Zone
+from orchestrator.model.taint import Taint
 from orchestrator.placement.columns import Column, ColumnKey, Offer, Resource
 from orchestrator.placement.holdings import Holding, Judge, compute_holdings, get_column_key
 from orchestrator.placement.offers import OfferBook
@@ -35,6 +36,7 @@ class Situation:
     free: Mapping[Resource, int]
     candidates: Candidates
     losses: tuple[Loss, ...]
+    taints: tuple[Taint, ...] = ()
 
     def restrict(self, candidates: Candidates) -> "Situation":
         """The same where policy has closed some cells: no new machine goes there, and what stands there must move."""
@@ -55,7 +57,12 @@ class Situation:
 
 
 def compute_situation(
-    fleet: Fleet, catalogue: Catalogue, lock: Lock | None, losses: Sequence[Loss], signing_groups: frozenset[str]
+    fleet: Fleet,
+    catalogue: Catalogue,
+    lock: Lock | None,
+    losses: Sequence[Loss],
+    signing_groups: frozenset[str],
+    taints: Sequence[Taint] = (),
 ) -> Situation:
     """What can be had where, what is held now, and what is left."""
     machines = lock.machines if lock else ()
@@ -66,7 +73,7 @@ def compute_situation(
     book = OfferBook(catalogue)
     judge = Judge({account.name: account for account in fleet.accounts}, places, book, signing_groups)
     holdings = {group.name: compute_holdings(group, found, judge) for group, found in _split_by_group(fleet, machines)}
-    columns = sorted(_compute_fresh(fleet, places, book), key=lambda column: column.key)
+    columns = sorted(_compute_fresh(fleet, places, book, taints), key=lambda column: column.key)
     fresh = {column.key: column for column in columns}
     kept = _compute_kept(holdings, places, book)
     return Situation(
@@ -80,6 +87,7 @@ def compute_situation(
         free=_compute_free(fresh, machines),
         candidates=compute_candidates(fresh, holdings, places),
         losses=tuple(losses),
+        taints=tuple(taints),
     )
 
 
@@ -115,19 +123,27 @@ def _split_by_group(fleet: Fleet, machines: Sequence[Machine]) -> Iterator[tuple
         yield group, by_group.get(group.name, [])
 
 
-def _compute_fresh(fleet: Fleet, places: Mapping[str, Place], book: OfferBook) -> Iterator[Column]:
-    # Groups with one need share the offers of a zone, and so do accounts of one provider.
-    known: dict[tuple[MachineNeed, Zone, str | None], tuple[Offer, ...]] = {}
+def _compute_fresh(
+    fleet: Fleet, places: Mapping[str, Place], book: OfferBook, taints: Sequence[Taint]
+) -> Iterator[Column]:
+    # Groups with one need share the offers of a zone, and so do accounts of one provider that were refused the same.
+    known: dict[tuple[MachineNeed, Zone, str | None, frozenset[str | None]], tuple[Offer, ...]] = {}
+    refused = {place.name: _find_refused(place, taints) for place in places.values()}
     for group in fleet.groups:
         for place in places.values():
-            if not place.open:
+            if not place.open or None in refused[place.name]:
                 continue
-            question = (group.machine, place.site.zone, place.host)
+            question = (group.machine, place.site.zone, place.host, refused[place.name])
             if question not in known:
                 names = None if place.host is None else frozenset({place.host})
-                known[question] = book.compute_offers(group.machine, place.site.zone, names)
+                known[question] = book.compute_offers(group.machine, place.site.zone, names, refused[place.name])
             for offer in known[question]:
                 yield _compute_column(group.name, place, offer, book)
+
+
+def _find_refused(place: Place, taints: Sequence[Taint]) -> frozenset[str | None]:
+    """The machine types of which no new one is placed there now; None among them is all types."""
+    return frozenset(taint.machine_type for taint in taints if taint.is_at(place.site))
 
 
 def _compute_column(group: str, place: Place, offer: Offer, book: OfferBook) -> Column:

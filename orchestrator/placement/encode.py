@@ -19,9 +19,13 @@ from orchestrator.policy.linear import Terms
 
 
 class Strictness(Enum):
-    """HARD: every error rule holds and every node is placed. ELASTIC: after a loss, both may give way, at a price."""
+    """HARD: every error rule holds and every node is placed. ELASTIC: after a loss, both may give way, at a price.
+
+    PARTIAL: where clouds refuse machines, nodes may be without a place, but those that have one break no error rule.
+    """
 
     HARD = "hard"
+    PARTIAL = "partial"
     ELASTIC = "elastic"
 
 
@@ -87,7 +91,7 @@ def _add_group(encoding: Encoding, situation: Situation, group: Group, strictnes
         high = min([group.count, *(situation.free[resource] for resource in situation.fresh[key].resources)])
         encoding.fresh[key] = program.add_count(key.cell, high)
         variables.append(encoding.fresh[key])
-    if strictness is Strictness.ELASTIC:
+    if strictness is not Strictness.HARD:
         encoding.unplaced[group.name] = program.add_variable(0, group.count)
         variables.append(encoding.unplaced[group.name])
     program.add_row(tuple((variable, 1) for variable in variables), group.count, group.count)

@@ -1,4 +1,4 @@
-"""What a plan must say beside its machines: losses that hit nothing, nodes held, nodes without a place."""
+"""What a plan must say beside its machines: losses that hit nothing, refusals, nodes held, nodes without a place."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,23 @@ from orchestrator.placement.places import get_place_name
 
 def compute_notices(situation: Situation) -> tuple[Finding, ...]:
     """Findings on the situation itself, whatever is placed where."""
-    return (*_find_idle_losses(situation), *_find_held(situation))
+    return (*_find_idle_losses(situation), *_find_refused(situation), *_find_held(situation))
+
+
+def _find_refused(situation: Situation) -> Iterator[Finding]:
+    """Where clouds refuse new machines now: why a plan may be dearer, less spread or partial."""
+    for taint in situation.taints:
+        if any(taint.is_at(place.site) for place in situation.places.values()):
+            yield Finding(
+                rule="capacity",
+                name="what the clouds can give",
+                level="warning",
+                subject=str(taint),
+                value=taint.code,
+                bound="",
+                message=f"no new machine is placed at {taint} for now: the cloud refused one ({taint.code})",
+                source=Source.at(situation.fleet.path),
+            )
 
 
 def _find_idle_losses(situation: Situation) -> Iterator[Finding]:
@@ -55,10 +71,13 @@ def _find_held(situation: Situation) -> Iterator[Finding]:
 def describe_unplaced(situation: Situation, group: Group) -> str:
     """Why a node of the group has no machine."""
     keys = situation.fresh_by_group.get(group.name, ())
+    refused = "".join(f"; refused for now: {taint} ({taint.code})" for taint in situation.taints[:6])
     if not keys:
-        return f"no open site that the policy allows offers a machine for {group.name}"
+        return f"no open site that the policy allows offers a machine for {group.name}{refused}"
     full: set[Resource] = {resource for key in keys for resource in situation.fresh[key].resources}
     limits = ", ".join(
         f"{resource.kind} {resource.name}: {situation.free[resource]} free" for resource in sorted(full)[:6]
     )
-    return f"not enough machines are left for {group.name} ({limits})"
+    if not full:
+        return f"the policy leaves no room for {group.name} at the sites that are left{refused}"
+    return f"not enough machines are left for {group.name} ({limits}){refused}"

@@ -40,15 +40,24 @@ class OfferBook:
                 return max(images, key=lambda image: (image.source_date, image.image_id)).image_id
         return None
 
-    def compute_offers(self, need: MachineNeed, zone: Zone, names: frozenset[str] | None = None) -> tuple[Offer, ...]:
+    def compute_offers(
+        self,
+        need: MachineNeed,
+        zone: Zone,
+        names: frozenset[str] | None = None,
+        refused: frozenset[str | None] = frozenset(),
+    ) -> tuple[Offer, ...]:
         """The cheapest fitting offers of a zone: in order of price, up to the first that has no known limit.
 
-        `names` restricts the machine types (to an account's enrolled hosts). Offers without a price come last.
+        `names` restricts the machine types (to an account's enrolled hosts), `refused` are types that cannot be had
+        now. Offers without a price come last.
         """
         types = [
             found
             for found in self._types.get((zone.provider, zone.region), ())
-            if (names is None or found.name in names) and (not found.zones or zone.zone in found.zones)
+            if (names is None or found.name in names)
+            and found.name not in refused
+            and (not found.zones or zone.zone in found.zones)
         ]
         offers = [offer for found in types if (offer := self.compute_offer(need, found)) is not None]
         offers.sort(key=lambda offer: (offer.cents is None, offer.cents or 0, offer.machine_type))

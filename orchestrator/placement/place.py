@@ -8,6 +8,7 @@ from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Cost, Finding, Plan, PlannedMachine, Unplaced
+from orchestrator.model.taint import Taint
 from orchestrator.placement.assign import Assignment, MachineWriter, compute_assignment, compute_departed_groups
 from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.clients import ClientChoice
@@ -22,21 +23,24 @@ from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
 
 
-def compute_plan(
+def compute_plan(  # noqa: PLR0913  # all that a placement depends on, and nothing else
     fleet: Fleet,
     catalogue: Catalogue,
     clients: Mapping[str, ClientChoice],
     lock: Lock | None = None,
     losses: Sequence[Loss] = (),
     signing_groups: frozenset[str] = frozenset(),
+    *,
+    taints: Sequence[Taint] = (),
 ) -> Plan:
     """Place a fleet with as few moves as can be, then as cheaply, then as spread out.
 
     `clients` gives, by group, the clients that may fill each role. `losses` are all domains lost now: with any, error
     rules give way where they must and the plan may be partial; without, they hold or the plan is infeasible and names
-    the rules. Nodes of `signing_groups` never move: where they should, they are held.
+    the rules. Nodes of `signing_groups` never move: where they should, they are held. `taints` are where clouds refuse
+    new machines now: without a loss, nodes stay without a place before an error rule gives way.
     """
-    raw = compute_situation(fleet, catalogue, lock, losses, signing_groups)
+    raw = compute_situation(fleet, catalogue, lock, losses, signing_groups, taints)
     policy = compile_policy(fleet.policy, fleet, raw.candidates)
     situation = raw.restrict(policy.candidates)
     solved = _solve(situation, policy.bounds)
@@ -51,14 +55,19 @@ def compute_plan(
 
 
 def _solve(situation: Situation, bounds: Sequence[Bound]) -> tuple[Encoding, Answer] | None:
-    """Try with every rule hard; only where that fails after a loss do rules give way."""
-    ways = (Strictness.HARD, Strictness.ELASTIC) if situation.losses else (Strictness.HARD,)
-    for strictness in ways:
+    """Try with every rule hard; only where that fails after a loss or refusals do nodes or rules give way."""
+    for strictness in _list_ways(situation):
         encoding = encode(situation, bounds, strictness)
         answer = compute_answer(encoding, compute_objectives(encoding, situation))
         if answer is not None:
             return encoding, answer
     return None
+
+
+def _list_ways(situation: Situation) -> tuple[Strictness, ...]:
+    if situation.losses:
+        return (Strictness.HARD, Strictness.ELASTIC)
+    return tuple(Strictness) if situation.taints else (Strictness.HARD,)
 
 
 def _write_plan(

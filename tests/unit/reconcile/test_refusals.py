@@ -147,12 +147,12 @@ def test_a_taint_reaches_as_far_as_the_refusal_and_no_longer_than_its_time() -> 
     assert taint.until == 100.0 + TAINT_SECONDS
     here = Site(account="hz", operator="hetzner", zone=Zone(provider="hetzner", region="fsn1", zone="fsn1"))
     there = here.model_copy(update={"account": "hz-b"})
-    assert taint.covers(here, "cx22")
-    assert not taint.covers(here, "cx32")
-    assert not taint.covers(there, "cx22")
+    assert taint.machine_type == "cx22"
+    assert taint.is_at(here)
+    assert not taint.is_at(there)
     everywhere = refusal.model_copy(update={"reach": Reach.ACCOUNT}).build_taint(0.0)
     assert everywhere == Taint(account="hz", code="resource_unavailable", until=TAINT_SECONDS)
-    assert everywhere.covers(here, "cx32")
+    assert everywhere.is_at(here)
 
 
 def test_a_machine_that_was_never_made_is_retired_with_the_cloud_s_refusal_as_evidence() -> None:
