@@ -48,7 +48,8 @@ find_python() {
     done
 }
 
-# What rehearsal boots machines with (mmdebstrap to unshare), what Ansible and git need, and a Python where none fits.
+# What rehearsal boots machines with (mmdebstrap to unshare), what Ansible, git and builds with C code need, and a Python
+# where none fits.
 missing_packages() {
     while read -r program package; do
         command -v "$program" >/dev/null 2>&1 || printf '%s ' "$package"
@@ -62,6 +63,8 @@ systemd-nspawn systemd-container
 mmdebstrap mmdebstrap
 unshare util-linux
 setsid util-linux
+gcc gcc
+g++ g++
 LIST
     [ -e /etc/ssl/certs/ca-certificates.crt ] || printf 'ca-certificates '
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || printf 'debian-archive-keyring '

@@ -1,12 +1,14 @@
 """The Go tool chain: find one that is new enough, and build programs from pinned Go modules."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.folders import find_cache_folder
@@ -16,6 +18,31 @@ from orchestrator.model.errors import RemoteFailure, ToolMissing
 Version = tuple[int, ...]
 OWN_GO_VERSION = "1.26.6"  # the one that set-up installs where it finds none: tools/go/requirements.lock
 PROGRESS_EVERY_S = 15.0
+OWN_ARCH = {"x86_64": "amd64", "aarch64": "arm64"}  # what Go calls a machine
+COMPILERS = {"amd64": "x86_64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}  # Debian's names, cross or not
+
+
+@dataclass(frozen=True)
+class BuildFlags:
+    """How a program is built. `cgo`: with the C code of its modules; `variables` are texts set at link time (-X).
+
+    A program with C code is linked statically, with Go's own resolvers, so that it runs with whatever libc the machine
+    has: a controller's newer one would otherwise be asked for.
+    """
+
+    cgo: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Arguments of `go build`."""
+        own = ["-s", "-w", *(f"-X {name}={value}" for name, value in sorted(self.variables.items()))]
+        if not self.cgo:
+            return ("-ldflags", " ".join(own))
+        return ("-tags", "netgo,osusergo", "-ldflags", " ".join([*own, "-linkmode=external", "-extldflags=-static"]))
+
+
+PLAIN = BuildFlags()
 
 
 def find_go(required: Version) -> Path:
@@ -51,21 +78,36 @@ def build_programs(
     on_progress: Callable[[str], None],
     *,
     arch: Arch | None = None,
-    ldflags: str = "-s -w",
+    flags: BuildFlags = PLAIN,
 ) -> None:
     """Builds `packages` (program name to import path) as the go.mod and go.sum in `module` pin them, into `target`.
 
     For Linux on `arch`, else for this machine. Nothing outside go.sum is accepted (-mod=readonly); paths of this
-    machine are kept out of the result (-trimpath). Raises RemoteFailure with the end of Go's own words.
+    machine are kept out of the result (-trimpath). Raises RemoteFailure with the end of Go's own words, ToolMissing
+    where there is no C compiler and one is needed.
     """
     go = find_go(read_required_version(module))
     variables = _make_environment() | ({"GOOS": "linux", "GOARCH": arch} if arch else {})
+    if flags.cgo:
+        variables |= {"CGO_ENABLED": "1", "CC": find_compiler(arch)}
     for program, package in sorted(packages.items()):
         command: list[str | Path] = [go, "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false"]
-        command += ["-ldflags", ldflags, "-o", target.resolve() / program, package]
+        command += [*flags.arguments, "-o", target.resolve() / program, package]
         with subprocess.Popen(command, cwd=module, env=variables, stderr=subprocess.PIPE, text=True) as running:
             last = _follow(program, running.stderr or [], on_progress)
         _check(command, module, running.returncode, last)
+
+
+def find_compiler(arch: Arch | None) -> str:
+    """The C compiler for `arch`, else for this machine; ToolMissing where there is none."""
+    names = [COMPILERS[arch]] if arch else []
+    if arch is None or arch == OWN_ARCH.get(platform.machine()):
+        names.append("gcc")
+    for name in names:
+        if shutil.which(name):
+            return name
+    package = "build-essential" if "gcc" in names else f"crossbuild-essential-{arch}"
+    raise ToolMissing(f"no C compiler for {arch or 'this machine'}", hint=f"install the Debian package {package}")
 
 
 def find_module_folder(module: Path, path: str) -> Path:

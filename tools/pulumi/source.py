@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestrator.adapters.go import build_programs, find_module_folder
+from orchestrator.adapters.go import BuildFlags, build_programs, find_module_folder
 from orchestrator.adapters.pulumi_toolchain import PULUMI_VERSION
 from tools.pulumi.install_language_host import install_language_host
 
@@ -17,9 +17,10 @@ SDK_PROGRAMS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-re
 def build_from_source(target: Path, on_progress: Callable[[str], None]) -> None:
     """Fills the folder `target` with `pulumi` and all that it needs to run Python programs. Minutes, when cold."""
     target.mkdir(parents=True)
-    version = f"-X {SDK}/go/common/version.Version={PULUMI_VERSION}"  # without it the Automation API refuses the CLI
+    # Without its version the Automation API refuses the CLI.
+    flags = BuildFlags(variables={f"{SDK}/go/common/version.Version": PULUMI_VERSION})
     packages = {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"}
-    build_programs(MODULE, packages, target, on_progress, ldflags=f"-s -w {version}")
+    build_programs(MODULE, packages, target, on_progress, flags=flags)
     sdk = find_module_folder(MODULE, SDK)
     for program in SDK_PROGRAMS:
         copy = shutil.copyfile(sdk / program, target / Path(program).name)

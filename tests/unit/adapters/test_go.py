@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.adapters.go import OWN_GO_VERSION, build_programs, find_go, find_own_go_folder, read_required_version
+from orchestrator.adapters.go import (
+    OWN_GO_VERSION,
+    BuildFlags,
+    build_programs,
+    find_compiler,
+    find_go,
+    find_own_go_folder,
+    read_required_version,
+)
 from orchestrator.model.errors import RemoteFailure, ToolMissing
 
 
@@ -61,6 +69,25 @@ def test_build_is_pinned_and_its_failure_told_in_gos_words(tmp_path: Path) -> No
     assert call.startswith("arm64 local build")
     assert "-mod=readonly" in call
     assert f"-o {tmp_path}/out/client example.invalid/client" in call
+
+
+def test_c_code_is_linked_statically_and_texts_are_set() -> None:
+    variables = {"example.invalid/version.tag": "v1"}
+    assert BuildFlags(variables=variables).arguments == ("-ldflags", "-s -w -X example.invalid/version.tag=v1")
+    assert BuildFlags(cgo=True).arguments[-1].endswith("-extldflags=-static")
+
+
+def test_c_compiler_is_that_of_the_machines_architecture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    with pytest.raises(ToolMissing, match="no C compiler for amd64 .*build-essential"):
+        find_compiler("amd64")
+    put_go(tmp_path / "gcc", "")
+    assert find_compiler("amd64") == find_compiler(None) == "gcc"
+    with pytest.raises(ToolMissing, match="no C compiler for arm64 .*crossbuild-essential-arm64"):
+        find_compiler("arm64")
+    put_go(tmp_path / "aarch64-linux-gnu-gcc", "")
+    assert find_compiler("arm64") == "aarch64-linux-gnu-gcc"
 
 
 def test_pinned_wheel_is_the_version_that_is_looked_for() -> None:
