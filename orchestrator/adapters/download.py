@@ -19,6 +19,7 @@ from orchestrator.model.errors import RemoteFailure
 CONNECT_LIMIT_S = 10.0
 IDLE_LIMIT_S = 60.0  # without a byte
 MAX_TEXT_BYTES = 1 << 20
+MAX_FILE_BYTES = 8 << 30
 CHUNK_BYTES = 1 << 20
 DIGEST = re.compile(r"^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
 
@@ -54,22 +55,46 @@ def fetch_file(
     return destination
 
 
-def fetch_text(url: str, *, connect_limit_s: float = CONNECT_LIMIT_S) -> str:
-    """The small text at `url`, such as a list of checksums; what protects it is TLS and its host alone."""
-    with _open(url, connect_limit_s, frozenset()) as response:
+def fetch_for_verification(
+    url: str, *, destination: Path, redirect_hosts: frozenset[str] = frozenset(), size_limit: int = MAX_FILE_BYTES
+) -> Path:
+    """The file at `url` as `destination`, whole but held against nothing: for a caller that verifies a signature next.
+
+    Raises RemoteFailure where it cannot be fetched or is larger than `size_limit` bytes.
+    """
+    with _open(url, CONNECT_LIMIT_S, redirect_hosts) as response, destination.open("wb") as file:
+        _copy(url, response, file, "sha256", size_limit)
+    return destination
+
+
+def fetch_bytes(
+    url: str, *, connect_limit_s: float = CONNECT_LIMIT_S, redirect_hosts: frozenset[str] = frozenset()
+) -> bytes:
+    """The small file at `url`, such as a list of checksums or a signature, held against nothing.
+
+    Raises RemoteFailure where it cannot be fetched or is longer than a mebibyte.
+    """
+    with _open(url, connect_limit_s, redirect_hosts) as response:
         body = bytes(response.read(MAX_TEXT_BYTES + 1))
         if len(body) > MAX_TEXT_BYTES:
             raise RemoteFailure(f"{url} is longer than {MAX_TEXT_BYTES} bytes", hint="is this the right address?")
         _check_length(url, response, len(body))
-    return body.decode("utf-8", errors="replace")
+    return body
 
 
-def _copy(url: str, response: Any, file: IO[bytes], algorithm: str) -> str:
-    """Copies the body; returns its digest. A body that ends early is a RemoteFailure."""
+def fetch_text(url: str, *, connect_limit_s: float = CONNECT_LIMIT_S) -> str:
+    """The small text at `url`; what protects it is TLS and its host alone."""
+    return fetch_bytes(url, connect_limit_s=connect_limit_s).decode("utf-8", errors="replace")
+
+
+def _copy(url: str, response: Any, file: IO[bytes], algorithm: str, size_limit: int = MAX_FILE_BYTES) -> str:
+    """Copies the body; returns its digest. A body that ends early or does not end is a RemoteFailure."""
     digest, length = hashlib.new(algorithm), 0
     while chunk := response.read(CHUNK_BYTES):
         digest.update(chunk)
         length += file.write(chunk)
+        if length > size_limit:
+            raise RemoteFailure(f"{url} is larger than {size_limit} bytes", hint="is this the right address?")
     _check_length(url, response, length)
     return f"{algorithm}:{digest.hexdigest()}"
 

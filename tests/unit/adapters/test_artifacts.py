@@ -62,7 +62,41 @@ def test_release_is_fetched_once(release: Release, tmp_path: Path) -> None:
     assert (folder / "client").read_text() == "real"
     assert (folder / "client").stat().st_mode & 0o111
     assert said == ["fetching client 1.2"]
-    assert [path.name for path in (tmp_path / "cache" / "artifacts").iterdir() if path.is_dir()] == [folder.name]
+    assert list_folders(tmp_path / "cache") == [folder.name]
+
+
+def list_folders(cache: Path) -> list[str]:
+    """The folders of programs in a cache."""
+    return sorted(path.name for path in (cache / "artifacts").iterdir() if path.is_dir() and path.name != "records")
+
+
+def test_equal_programs_are_one_folder_whatever_vouched_for_them(release: Release, tmp_path: Path) -> None:
+    recipe = ArtifactRecipe(name="client", version="1.2", release=release)
+    other = release.model_copy(update={"redirect_hosts": frozenset({"mirror.example"})})
+    first = ensure_artifact(recipe, tmp_path / "cache", print, arch="amd64")
+    second = ensure_artifact(recipe.model_copy(update={"release": other}), tmp_path / "cache", print, arch="amd64")
+    assert first == second
+    assert list_folders(tmp_path / "cache") == [first.name]
+
+
+def test_programs_that_were_changed_in_the_cache_are_had_anew(release: Release, tmp_path: Path) -> None:
+    recipe = ArtifactRecipe(name="client", version="1.2", release=release)
+    folder = ensure_artifact(recipe, tmp_path / "cache", print, arch="amd64")
+    (folder / "client").write_text("evil")
+    (folder / "more").write_text("evil")
+    said: list[str] = []
+    assert ensure_artifact(recipe, tmp_path / "cache", said.append, arch="amd64") == folder
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("client", "real")]
+    assert said == ["fetching client 1.2"]
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"folder": "../../.."}'])
+def test_a_record_that_cannot_be_read_is_none(record: str, release: Release, tmp_path: Path) -> None:
+    recipe = ArtifactRecipe(name="client", version="1.2", release=release)
+    folder = ensure_artifact(recipe, tmp_path / "cache", print, arch="amd64")
+    [path] = (tmp_path / "cache" / "artifacts" / "records").glob("*.json")
+    path.write_text(record)
+    assert ensure_artifact(recipe, tmp_path / "cache", print, arch="amd64") == folder
 
 
 def test_wrong_sum_installs_nothing(release: Release, tmp_path: Path) -> None:
@@ -71,12 +105,12 @@ def test_wrong_sum_installs_nothing(release: Release, tmp_path: Path) -> None:
         ensure_artifact(
             ArtifactRecipe(name="client", version="1.2", release=wrong), tmp_path / "cache", print, arch="amd64"
         )
-    assert not [path for path in (tmp_path / "cache" / "artifacts").iterdir() if path.is_dir()]
+    assert list_folders(tmp_path / "cache") == []
 
 
 def test_unverified_release_is_refused_with_what_to_pin(release: Release, tmp_path: Path) -> None:
     recipe = ArtifactRecipe(name="client", version="1.2", release=release)
-    with pytest.raises(InvalidDocument, match=r"no sha256 for arm64.*artifacts\.release\.sha256"):
+    with pytest.raises(InvalidDocument, match=r"client 1\.2 is unverified for arm64.*artifacts\.client"):
         ensure_artifact(recipe, tmp_path / "cache", print, arch="arm64")
 
 

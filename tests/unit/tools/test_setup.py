@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[3] / "tools" / "setup.sh"
 COREUTILS = ("cat", "cksum", "cp", "date", "dirname", "flock", "mkdir", "mv", "rm", "sh", "tail")
-REHEARSAL = ("make", "git", "ssh", "ip", "nft", "systemd-nspawn", "mmdebstrap", "unshare", "setsid")
+REHEARSAL = ("make", "git", "ssh", "ip", "nft", "systemd-nspawn", "mmdebstrap", "unshare", "setsid", "gpg")
 PYTHON = """#!/bin/sh
 echo "$*" >> {log}
 case "$*" in
