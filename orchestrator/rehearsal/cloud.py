@@ -27,7 +27,7 @@ class Unreachable(Exception):
 
 
 class CloudAccount:
-    """The resources of one account: a folder a kind, a JSON file a resource, named by its numeric id."""
+    """The resources of one account: a folder a kind, a JSON file a resource, named by its id."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,8 +39,8 @@ class CloudAccount:
             yield
 
     def list_resources(self, kind: str) -> dict[str, Properties]:
-        """All resources of a kind, by id."""
-        paths = sorted((self._folder / kind).glob("*.json"), key=lambda path: int(path.stem))
+        """All resources of a kind, by id; ids that were given out later come later."""
+        paths = sorted((self._folder / kind).glob("*.json"), key=lambda path: (len(path.stem), path.stem))
         return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
     def find_resource(self, kind: str, identifier: str) -> Properties | None:
@@ -50,13 +50,6 @@ class CloudAccount:
             found: Properties = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        return found
-
-    def get_resource(self, kind: str, identifier: str) -> Properties:
-        """The resource; Refusal as the API says it where there is none."""
-        found = self.find_resource(kind, identifier)
-        if found is None:
-            raise Refusal(f"{kind} with ID '{identifier}' not found", "not_found")
         return found
 
     def put_resource(self, kind: str, identifier: str, properties: Properties) -> None:
@@ -76,8 +69,3 @@ class CloudAccount:
             number = int(counter.read_text(encoding="utf-8")) + 1 if counter.exists() else FIRST_ID
             write_text(counter, str(number))
         return str(number)
-
-    def refuse_taken_name(self, kind: str, name: str) -> None:
-        """Names are unique in an account, for each kind."""
-        if any(resource.get("name") == name for resource in self.list_resources(kind).values()):
-            raise Refusal(f"{kind} name is already used", "uniqueness_error")

@@ -51,6 +51,7 @@ class NewMachine(Frozen):
     With `user_data` cloud-init runs it, as on a cloud: keys come to root through the metadata, and the host key is in
     the user data or made by the machine. Without, it is an enrolled host: keys and host key (a private key in
     OpenSSH's form) are on its disk before it first boots. `firewall` None is no firewall, () refuses everything.
+    `volumes` are ids of data volumes, each with the name that its device has below /dev/disk/by-id.
     """
 
     name: str
@@ -61,7 +62,7 @@ class NewMachine(Frozen):
     host_key_private: str | None = None
     domains: dict[DomainKind, str] = Field(default_factory=dict)
     firewall: tuple[FirewallRule, ...] | None = None
-    volumes: tuple[str, ...] = ()
+    volumes: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def check_host_key(self) -> "NewMachine":
@@ -165,12 +166,15 @@ def apply_machine_firewall(world: World, name: str, rules: Sequence[FirewallRule
             run_tool(["nsenter", f"--net=/proc/{launcher.pid}/ns/net", "nft", "-f", "-"], ruleset)
 
 
-def attach_volume(world: World, name: str, volume_id: str) -> None:
-    """Shows the volume to the machine, at once and at every later start; its folder is made where it is missing."""
+def attach_volume(world: World, name: str, volume_id: str, link: str) -> None:
+    """Shows the volume to the machine, at once and at every later start; its folder is made where it is missing.
+
+    `link` is the name that the cloud gives its device below /dev/disk/by-id.
+    """
     with share_world(world), hold_file_lock(find_lock(world, name)):
         record = get_record(world, name)
         get_volume_folder(world, volume_id).mkdir(exist_ok=True)
-        link_volume(find_machine_folder(world, name), volume_id)
+        link_volume(find_machine_folder(world, name), volume_id, link)
         volumes = tuple(sorted({*record.volumes, volume_id}))
         write_record(world, record.model_copy(update={"volumes": volumes}))
 
@@ -181,7 +185,7 @@ def detach_volume(world: World, name: str, volume_id: str) -> None:
         record = read_record(world, name)
         if record is None:
             return
-        (find_machine_folder(world, name) / LINKS_FOLDER / name_volume_link(volume_id)).unlink(missing_ok=True)
+        unlink_volume(find_machine_folder(world, name), volume_id)
         volumes = tuple(volume for volume in record.volumes if volume != volume_id)
         write_record(world, record.model_copy(update={"volumes": volumes}))
 
@@ -204,16 +208,16 @@ def _build_machine(world: World, spec: NewMachine, image: Path) -> MachineRecord
         machine_id=uuid.uuid4().hex,
         domains=spec.domains,
         firewall=spec.firewall,
-        volumes=spec.volumes,
+        volumes=tuple(sorted(spec.volumes)),
     )
     for part in ("upper", "work", "root", LINKS_FOLDER):
         (draft / part).mkdir(parents=True)
     draft.chmod(0o700)
     write_disk(draft / "upper", spec, record.machine_id)
     write_text(draft / RULESET_FILE, render_ruleset(spec.firewall))
-    for volume in spec.volumes:
+    for volume, link in spec.volumes.items():
         get_volume_folder(world, volume).mkdir(exist_ok=True)
-        link_volume(draft, volume)
+        link_volume(draft, volume, link)
     write_value(draft / "machine.json", record)
     remove_folder(folder)  # without a record it is nobody's
     draft.rename(folder)
@@ -245,16 +249,18 @@ def _write_file(path: Path, text: str, mode: int = 0o644) -> None:
     path.chmod(mode)
 
 
-def link_volume(folder: Path, volume_id: str) -> None:
+def link_volume(folder: Path, volume_id: str, name: str) -> None:
     """Shows the volume to the machine whose folder is given, under the name that the cloud gives its device."""
-    link = folder / LINKS_FOLDER / name_volume_link(volume_id)
+    link = folder / LINKS_FOLDER / name
     link.unlink(missing_ok=True)
     link.symlink_to(f"{VOLUMES_INSIDE}/{volume_id}")
 
 
-def name_volume_link(volume_id: str) -> str:
-    """The volume's name below /dev/disk/by-id, as Hetzner's API gives it (`linux_device`)."""
-    return f"scsi-0HC_Volume_{volume_id}"
+def unlink_volume(folder: Path, volume_id: str) -> None:
+    """Takes every name of the volume away from the machine whose folder is given."""
+    for link in (folder / LINKS_FOLDER).iterdir():
+        if link.readlink().name == volume_id:
+            link.unlink()
 
 
 def _start(world: World, record: MachineRecord) -> MachineRecord:

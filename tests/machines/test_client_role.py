@@ -113,7 +113,7 @@ def boot(world: World, machine: str, authorized: str) -> Endpoint:
         hostname=name,
         authorized_keys=(authorized,),
         host_key_private=render_private_key(host_key),
-        volumes=(name,),
+        volumes={name: f"scsi-0HC_Volume_{name}"},
     )
     create_machine(world, spec)
     return Endpoint(machine=machine, address=str(address), bootstrap_host_key=render_public_key(host_key))
@@ -255,6 +255,6 @@ def test_without_its_volume_the_client_does_not_start(pair: Pair) -> None:
     outcome = pair.configure()["btc-2.1"]
     assert outcome.status == "failed"
     assert "is not attached" in (outcome.error or "")
-    attach_volume(pair.world, name, name)
+    attach_volume(pair.world, name, name, f"scsi-0HC_Volume_{name}")
     assert pair.configure()["btc-2.1"].status == "ok"
     wait_until(lambda: pair.probe()[1].clients[0].height == 1)

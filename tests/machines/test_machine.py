@@ -151,7 +151,7 @@ def test_a_volume_outlives_its_machine(world: World, make_spec: MakeSpec) -> Non
     reach = make_spec("metal-1")
     create_machine(world, reach.spec)
     device = "/dev/disk/by-id/scsi-0HC_Volume_1001"
-    attach_volume(world, "metal-1", "1001")
+    attach_volume(world, "metal-1", "1001", "scsi-0HC_Volume_1001")
     reach.ask(f"test -L {device} -a -d {device} && mkdir -p /srv/data && mount --bind {device} /srv/data")
     reach.ask("echo block > /srv/data/chain")
 
@@ -161,7 +161,7 @@ def test_a_volume_outlives_its_machine(world: World, make_spec: MakeSpec) -> Non
     delete_machine(world, "metal-1")
     assert (get_volume_folder(world, "1001") / "chain").read_text() == "block\n"
 
-    other = make_spec("metal-2", volumes=("1001",))
+    other = make_spec("metal-2", volumes={"1001": "scsi-0HC_Volume_1001"})
     create_machine(world, other.spec)
     assert other.ask(f"cat {device}/chain") == "block"
     detach_volume(world, "metal-2", "1001")

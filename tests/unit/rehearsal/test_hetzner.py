@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from orchestrator.model.loss import Loss
-from orchestrator.rehearsal import hetzner_servers as servers
+from orchestrator.rehearsal import attachment_kind, machine_kind
 from orchestrator.rehearsal.cloud import Refusal, Unreachable
+from orchestrator.rehearsal.exhaustion import Exhausted, Quota, exhaust, set_quota
 from orchestrator.rehearsal.hetzner import list_kinds
 from orchestrator.rehearsal.hetzner_servers import PLACEMENT_GROUP_LIMIT
 from orchestrator.rehearsal.machine import NewMachine
@@ -29,7 +30,7 @@ class Cloud:
         self.world = world
         self.kinds = list_kinds(world, name)
         self.booted: list[NewMachine] = []
-        self.attached: list[tuple[str, str]] = []
+        self.attached: list[tuple[str, str, str]] = []
 
     def create(self, kind: str, **inputs: Any) -> str:
         token = f"hcloud:index/{kind}:{kind[0].upper()}{kind[1:]}"
@@ -61,11 +62,11 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
         (folder / inner).mkdir(parents=True)
     write_value(folder / "world.json", world)
     made = Cloud(world)
-    monkeypatch.setattr(servers, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
-    monkeypatch.setattr(servers, "read_pinned_image", lambda _world: None)
-    monkeypatch.setattr(servers, "delete_machine", lambda _world, _name: None)
-    monkeypatch.setattr(servers, "attach_volume", lambda _world, server, volume: made.attached.append((server, volume)))
-    monkeypatch.setattr(servers, "detach_volume", lambda _world, server, volume: made.attached.remove((server, volume)))
+    monkeypatch.setattr(machine_kind, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
+    monkeypatch.setattr(machine_kind, "read_pinned_image", lambda _world: None)
+    monkeypatch.setattr(machine_kind, "delete_machine", lambda _world, _name: None)
+    monkeypatch.setattr(attachment_kind, "attach_volume", lambda _world, *attached: made.attached.append(attached))
+    monkeypatch.setattr(attachment_kind, "detach_volume", lambda _world, *_detached: made.attached.pop())
     return made
 
 
@@ -86,6 +87,17 @@ def test_a_server_boots_what_was_asked_for(cloud: Cloud) -> None:
     ]
     assert machine.domains["region"] == "hetzner/fsn1"
     assert machine.domains["account"] == "alpha"
+
+
+def test_what_is_exhausted_or_over_the_quota_is_refused(cloud: Cloud) -> None:
+    exhaust(cloud.world, Exhausted(provider="hetzner", region="fsn1", machine_type="ccx13"))
+    with pytest.raises(Refusal, match=r"error during placement \(resource_unavailable\)"):
+        cloud.create_server()
+    cloud.create_server(location="hel1")
+    set_quota(cloud.world, Quota(provider="hetzner", region="hel1", vcpus=3))
+    with pytest.raises(Refusal, match=r"core limit exceeded \(resource_limit_exceeded\)"):
+        cloud.create_server("btc-2-1", location="hel1")
+    assert [machine.name for machine in cloud.booted] == ["btc-1-1"]
 
 
 REFUSED: list[tuple[Callable[[Cloud], object], str]] = [
@@ -159,7 +171,7 @@ def test_volumes_attach_in_their_own_location_once(cloud: Cloud) -> None:
     with pytest.raises(Refusal, match="different locations"):
         cloud.create("volumeAttachment", serverId=float(server), volumeId=float(far))
     cloud.create("volumeAttachment", serverId=float(server), volumeId=float(volume))
-    assert cloud.attached == [("btc-1-1", volume)]
+    assert cloud.attached == [("btc-1-1", volume, f"scsi-0HC_Volume_{volume}")]
     with pytest.raises(Refusal, match="already attached"):
         cloud.create("volumeAttachment", serverId=float(other), volumeId=float(volume))
     with pytest.raises(Refusal, match="attached to a server"):

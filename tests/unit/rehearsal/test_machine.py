@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.rehearsal.machine import NewMachine, link_volume, write_disk
+from orchestrator.rehearsal.machine import NewMachine, link_volume, unlink_volume, write_disk
 
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -51,6 +51,9 @@ def test_the_digest_tells_machines_apart_without_telling_secrets() -> None:
 def test_a_volume_has_the_clouds_own_name(tmp_path: Path) -> None:
     (tmp_path / "by-id").mkdir()
     for _ in range(2):
-        link_volume(tmp_path, "1001")
+        link_volume(tmp_path, "1001", "scsi-0HC_Volume_1001")
+    link_volume(tmp_path, "1002", "scsi-0HC_Volume_1002")
     link = tmp_path / "by-id/scsi-0HC_Volume_1001"
     assert str(link.readlink()) == "/run/rehearsal-volumes/1001"
+    unlink_volume(tmp_path, "1001")
+    assert [path.name for path in (tmp_path / "by-id").iterdir()] == ["scsi-0HC_Volume_1002"]
