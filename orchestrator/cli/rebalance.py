@@ -17,6 +17,7 @@ from orchestrator.report.up import describe_up, render_up
 from orchestrator.workflows.deployment import find_deployment
 from orchestrator.workflows.inputs import read_inputs
 from orchestrator.workflows.rebalance import Patience, plan_rebalance, rebalance
+from orchestrator.workflows.settle import fetch_taints
 
 DEFAULT_HOLD_SECONDS = 10.0
 
@@ -54,7 +55,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
     """
     inputs = read_inputs(files.where)
-    planned = plan_rebalance(inputs, lose, heal)
+    planned = plan_rebalance(inputs, lose, heal, fetch_taints(inputs, rehearse))
     if files.form == "text":
         print_text(Lines(render_plan(planned.plan), Text(render_cost_difference(planned.before, planned.plan))))
     if dry_run or planned.placement.lock is None:
@@ -70,12 +71,12 @@ def command(  # noqa: PLR0913  # one parameter an option
             {
                 "plan": describe_plan(planned.plan),
                 "cost_before": str(planned.before),
-                "result": describe_up(result.lock, result.counts, result.failures, result.behind),
+                "result": describe_up(result.summary),
                 "retired": {line.retired: line.evidence for line in done.retired},
                 "waiting": done.waiting,
             }
         )
     else:
         click.echo(render_retirement(done.retired, done.waiting), nl=bool(done.retired or done.waiting))
-        click.echo(render_up(result.lock, result.counts, result.failures, result.behind))
+        click.echo(render_up(result.summary))
     ctx.exit(find_exit_code(result) if planned.plan.holds else ExitCode.SOME_FAILED)

@@ -34,13 +34,13 @@ def command(ctx: click.Context, files: Files, rehearse: bool, wait: float) -> No
 def print_up(form: str, result: UpResult) -> None:
     """The result in the form asked for."""
     if form == "json":
-        print_json(describe_up(result.lock, result.counts, result.failures, result.behind))
+        print_json(describe_up(result.summary))
     else:
-        click.echo(render_up(result.lock, result.counts, result.failures, result.behind))
+        click.echo(render_up(result.summary))
 
 
 def find_exit_code(result: UpResult) -> ExitCode:
     """How it ended; a held machine is said after all else was done."""
-    if result.failures or result.behind:
+    if result.failures or result.behind or result.unplaced:
         return ExitCode.SOME_FAILED
     return ExitCode.HELD if result.held else ExitCode.DONE

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orchestrator.model.base import Frozen
+from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import CARRYING_STATES, Lock, Machine, MachineState, Retired
 from orchestrator.model.stack import StackResult
 from orchestrator.model.taint import Taint
+from orchestrator.placement.holdings import get_node_number
 
 # How long nothing is placed where a cloud refused. Clouds restock within minutes to hours; asking again is cheap.
 TAINT_SECONDS = 1800.0
@@ -121,7 +123,8 @@ def find_refusals(results: Iterable[StackResult], lock: Lock) -> tuple[Refusal, 
     A machine's resources are those named like its host, or with a part's name behind that.
     """
     stacks = tuple(results)
-    words = {failure.step.name: failure.words for result in stacks for failure in result.failures}
+    failures = (failure for result in stacks for failure in result.failures)
+    words = {failure.step.name: failure.words for failure in failures if failure.step.operation == "create"}
     there = frozenset(step.name for result in stacks for step in result.steps if step.operation != "delete")
     return tuple(refusal for machine in lock.machines for refusal in _find_refusal(machine, words, there))
 
@@ -142,6 +145,21 @@ def compute_refused_entries(lock: Lock, refusals: Iterable[Refusal]) -> tuple[tu
     back = {_find_predecessor(left, node, refused.keys()) for node in bereft}
     machines = tuple(_take_back(machine) if machine.machine in back else machine for machine in left)
     return machines, (*lock.retired, *retired)
+
+
+def find_owed(fleet: Fleet, lock: Lock) -> tuple[Retired, ...]:
+    """The last refusals of nodes that have no machine since, as far as their groups are short of nodes."""
+    carried = {machine.node: machine.group for machine in lock.machines if machine.state in CARRYING_STATES}
+    refused = {line.node: line for line in lock.retired if line.refused is not None and line.node not in carried}
+    found: list[Retired] = []
+    for group in fleet.groups:
+        own = sorted(
+            (node for node in refused if node.rpartition("-")[0] == group.name),
+            key=get_node_number,
+        )
+        short = group.count - sum(name == group.name for name in carried.values())
+        found.extend(refused[node] for node in own[: max(0, short)])
+    return tuple(found)
 
 
 def _is_done_with(refusal: Refusal) -> bool:

@@ -1,32 +1,65 @@
-"""What `up`, `rebalance` and `down` came to, as text and as JSON."""
+"""What `up` and `rebalance` came to, as text and as JSON."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.model.lock import Lock, MachineState
+from orchestrator.model.plan import Unplaced
+from orchestrator.reconcile.refusals import Refusal
 
 
-def describe_up(
-    lock: Lock, counts: Mapping[str, int], failures: Mapping[str, str], behind: tuple[str, ...]
-) -> dict[str, Any]:
-    """The result as plain data. `counts` are what was done: changes, configured."""
+@dataclass(frozen=True)
+class UpSummary:
+    """What is told of a run. `counts` are what was done, by what it is; `failures` by machine or account.
+
+    `behind` are machines not in sync yet, `refusals` those that clouds refused, `unplaced` nodes without a machine.
+    """
+
+    lock: Lock
+    counts: Mapping[str, int]
+    failures: Mapping[str, str] = field(default_factory=dict)
+    behind: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+
+
+def describe_up(summary: UpSummary) -> dict[str, Any]:
+    """The result as plain data."""
     return {
-        "revision": lock.header.revision,
-        **{what.replace(" ", "_"): number for what, number in counts.items()},
-        "machines": {str(state): count_state(lock, state) for state in MachineState},
-        "behind": list(behind),
-        "failures": dict(failures),
+        "revision": summary.lock.header.revision,
+        **{what.replace(" ", "_"): number for what, number in summary.counts.items()},
+        "machines": {str(state): count_state(summary.lock, state) for state in MachineState},
+        "behind": list(summary.behind),
+        "failures": dict(summary.failures),
+        "refused": [describe_refusal(refusal) for refusal in summary.refusals],
+        "unplaced": [unplaced.model_dump(mode="json") for unplaced in summary.unplaced],
     }
 
 
-def render_up(lock: Lock, counts: Mapping[str, int], failures: Mapping[str, str], behind: tuple[str, ...]) -> str:
+def describe_refusal(refusal: Refusal) -> dict[str, Any]:
+    """A refused machine as plain data."""
+    fields = ("machine", "account", "region", "zone", "machine_type")
+    return {**{field: getattr(refusal.machine, field) for field in fields}, "code": refusal.code}
+
+
+def render_up(summary: UpSummary) -> str:
     """The result in a line or two, and a line for each thing that went wrong."""
-    wanted = count_state(lock, MachineState.WANTED)
-    done = "nothing to change" if not any(counts.values()) else render_counts(counts)
-    lines = [f"revision {lock.header.revision}: {done}; {wanted - len(behind)} of {wanted} machines in sync"]
-    lines += [f"not in sync yet: {', '.join(behind)}"] if behind else []
-    lines += [f"failed: {subject}: {why}" for subject, why in sorted(failures.items())]
+    wanted = count_state(summary.lock, MachineState.WANTED)
+    done = "nothing to change" if not any(summary.counts.values()) else render_counts(summary.counts)
+    in_sync = wanted - len(summary.behind)
+    lines = [f"revision {summary.lock.header.revision}: {done}; {in_sync} of {wanted} machines in sync"]
+    lines += [render_refusal(refusal) for refusal in summary.refusals]
+    lines += [f"no machine for {unplaced.node}: {unplaced.why}" for unplaced in summary.unplaced]
+    lines += [f"not in sync yet: {', '.join(summary.behind)}"] if summary.behind else []
+    lines += [f"failed: {subject}: {why}" for subject, why in sorted(summary.failures.items())]
     return "\n".join(lines)
+
+
+def render_refusal(refusal: Refusal) -> str:
+    """Such as "refused: btc-3.2 at aws/us-east-1/us-east-1a, m7i.large: InsufficientInstanceCapacity"."""
+    machine = refusal.machine
+    return f"refused: {machine.machine} at {machine.site}, {machine.machine_type}: {refusal.code}"
 
 
 def render_counts(counts: Mapping[str, int]) -> str:

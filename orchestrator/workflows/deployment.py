@@ -19,6 +19,7 @@ from orchestrator.workflows.inputs import Inputs
 
 IDENTITY_VARIABLE = "ORCHESTRATOR_SSH_IDENTITY"
 PINS_NAME = "fleet.hostkeys.json"
+REHEARSAL_SCRATCH = "controller"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,19 @@ def find_rehearsal_of(inputs: Inputs) -> Deployment:
     return describe_rehearsal(rehearsal, inputs)
 
 
+def find_scratch(inputs: Inputs, rehearse: bool) -> Path | None:
+    """Where commands keep files of the fleet's runs; None where it isn't being rehearsed."""
+    if not rehearse:
+        return find_production_scratch(inputs)
+    rehearsal = find_rehearsal(request_rehearsal(inputs))
+    return None if rehearsal is None else rehearsal.folder / REHEARSAL_SCRATCH
+
+
+def find_production_scratch(inputs: Inputs) -> Path:
+    """The same in production."""
+    return find_state_folder() / "fleets" / inputs.fleet.name
+
+
 def open_production(inputs: Inputs) -> Deployment:
     """Production: the Pulumi project that the spec lies in."""
     spec = inputs.where.spec.resolve()
@@ -72,7 +86,7 @@ def open_production(inputs: Inputs) -> Deployment:
         project=PulumiProject(folder, environment | name_files(inputs)),
         identity=identity,
         pins=spec.with_name(PINS_NAME),
-        scratch=find_state_folder() / "fleets" / inputs.fleet.name,
+        scratch=find_production_scratch(inputs),
     )
 
 
@@ -90,7 +104,7 @@ def describe_rehearsal(rehearsal: Rehearsal, inputs: Inputs) -> Deployment:
         project=PulumiProject(rehearsal.folder, rehearsal.environment | name_files(inputs)),
         identity=rehearsal.identity,
         pins=rehearsal.folder / PINS_NAME,
-        scratch=rehearsal.folder / "controller",
+        scratch=rehearsal.folder / REHEARSAL_SCRATCH,
         arch=platform.machine(),
     )
 

@@ -1,6 +1,6 @@
 """place: spec and lock -> plan -> lock."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from orchestrator.lockfile import make_lock, write_lock
@@ -9,6 +9,7 @@ from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.model.source import Source
+from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.to_lock import compute_lock_entries
 from orchestrator.workflows.inputs import Inputs
@@ -22,8 +23,13 @@ class Placement:
     lock: Lock | None
 
 
-def place(inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = ()) -> Placement:
-    """Places the fleet on top of its lock; domains lost before stay lost until they are healed. Writes nothing."""
+def place(
+    inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = (), taints: Sequence[Taint] = ()
+) -> Placement:
+    """Places the fleet on top of its lock; domains lost before stay lost until they are healed. Writes nothing.
+
+    `taints` are where clouds refuse new machines now.
+    """
     refuse_other_fleet(inputs)
     before = inputs.lock.header.losses if inputs.lock else ()
     losses = tuple(sorted({*before, *lose} - set(heal), key=str))
@@ -34,6 +40,7 @@ def place(inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = 
         inputs.lock,
         losses,
         inputs.signing_groups,
+        taints=taints,
     )
     if plan.status == "infeasible":
         return Placement(plan, None)

@@ -1,24 +1,23 @@
 """rebalance: declare what is lost or healed, place with the fewest moves, carry it out, let go what was replaced."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orchestrator.adapters.pins import forget_pins
 from orchestrator.lockfile import make_lock, write_lock
-from orchestrator.model.lock import Lock, Retired
+from orchestrator.model.lock import Retired
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.model.progress import OnProgress, Progress
+from orchestrator.model.taint import Taint
 from orchestrator.reconcile.retire import compute_retirement
-from orchestrator.reconcile.status import Look
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.observe import look
 from orchestrator.workflows.place import Placement, place, write_placement
 from orchestrator.workflows.provision import provision
-from orchestrator.workflows.reach import fetch_outputs, list_endpoints, list_running
 from orchestrator.workflows.up import UpResult, up
 
 PHASE = "retire"
@@ -37,9 +36,11 @@ class Rebalance:
         return self.placement.plan
 
 
-def plan_rebalance(inputs: Inputs, lose: Collection[Loss], heal: Collection[Loss]) -> Rebalance:
-    """What would move. Writes nothing."""
-    return Rebalance(placement=place(inputs, lose, heal), before=place(inputs).plan.cost.amount)
+def plan_rebalance(
+    inputs: Inputs, lose: Collection[Loss], heal: Collection[Loss], taints: Sequence[Taint] = ()
+) -> Rebalance:
+    """What would move. Writes nothing. `taints` are where clouds refuse new machines now."""
+    return Rebalance(placement=place(inputs, lose, heal, taints), before=place(inputs).plan.cost.amount)
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,8 @@ def rebalance(
 ) -> Rebalanced:
     """Writes the lock, brings machines up, and retires those whose replacements have been in sync for the hold time."""
     write_placement(inputs, planned.placement)
-    placed = replace(inputs, lock=planned.placement.lock)
-    result = up(deployment, placed, patience.wait, tell)
-    return retire(deployment, placed, result, patience, tell)
+    result = up(deployment, replace(inputs, lock=planned.placement.lock), patience.wait, tell)
+    return retire(deployment, inputs, result, patience, tell)
 
 
 def retire(
@@ -77,9 +77,11 @@ def retire(
     if not first.newly_retired:
         return Rebalanced(result, (), first.waiting)
     time.sleep(patience.hold)
-    seen = look_again(deployment, inputs, result.lock)
+    seen = look(deployment, result.lock, result.endpoints)
     steady = [verdict for verdict in seen.verdicts.values() if result.seen.verdicts[verdict.machine].in_sync]
     decision = compute_retirement(inputs.fleet, result.lock, steady)
+    if not decision.newly_retired:
+        return Rebalanced(replace(result, seen=seen), (), decision.waiting)
     for line in decision.newly_retired:
         tell(Progress(phase=PHASE, subject=line.retired, status=line.evidence))
     lock = make_lock(result.lock.header, result.lock, decision.machines, decision.retired)
@@ -90,9 +92,3 @@ def retire(
     changes = result.changes + sum(len(stack.changes) for stack in stacks.values())
     final = replace(result, lock=lock, seen=seen, changes=changes, failures={**result.failures, **failures})
     return Rebalanced(final, decision.newly_retired, decision.waiting)
-
-
-def look_again(deployment: Deployment, inputs: Inputs, lock: Lock) -> Look:
-    """A fresh look at the machines that run."""
-    outputs = fetch_outputs(deployment, inputs.fleet.list_stacks())
-    return look(deployment, lock, list_endpoints(deployment, list_running(lock), outputs))

@@ -1,24 +1,31 @@
 """up: lock -> machines that run what they should, in sync."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from orchestrator.model.endpoint import Endpoint
 from orchestrator.model.errors import StaleLock
 from orchestrator.model.lock import Lock, MachineState
+from orchestrator.model.plan import Unplaced
 from orchestrator.model.progress import OnProgress
-from orchestrator.model.stack import StackResult
+from orchestrator.reconcile.refusals import Refusal
 from orchestrator.reconcile.status import Look
+from orchestrator.report.up import UpSummary
 from orchestrator.workflows.configure import Neighbours, configure
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.observe import list_behind, look, wait_for_sync
-from orchestrator.workflows.provision import provision
 from orchestrator.workflows.reach import collect_outputs, list_running, reach
+from orchestrator.workflows.settle import settle
 
 
 @dataclass(frozen=True)
 class UpResult:
-    """What `up` came to. `failures` are by machine or account; `behind` are wanted machines not in sync yet."""
+    """What `up` came to. `failures` are by machine or account; `behind` are wanted machines not in sync yet.
+
+    `refusals` are the machines that clouds refused on the way, `unplaced` the nodes that have none because of that.
+    `endpoints` are of the machines that were reached.
+    """
 
     lock: Lock
     changes: int
@@ -26,12 +33,15 @@ class UpResult:
     failures: Mapping[str, str]
     behind: tuple[str, ...]
     seen: Look
-    stacks: Mapping[str, StackResult] = field(default_factory=dict)
+    endpoints: Mapping[str, Endpoint]
+    refusals: tuple[Refusal, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
 
     @property
-    def counts(self) -> dict[str, int]:
-        """What was done, in numbers."""
-        return {"resources changed": self.changes, "machines configured": self.configured}
+    def summary(self) -> UpSummary:
+        """What is told of it."""
+        counts = {"resources changed": self.changes, "machines configured": self.configured}
+        return UpSummary(self.lock, counts, self.failures, self.behind, self.refusals, self.unplaced)
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -40,9 +50,13 @@ class UpResult:
 
 
 def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) -> UpResult:
-    """Provisions, reaches, configures, and waits up to `wait` seconds for the clients to be in sync."""
-    lock = require_fresh_lock(inputs)
-    stacks = provision(deployment, lock, inputs.fleet.list_stacks(), tell)
+    """Provisions, reaches, configures, and waits up to `wait` seconds for the clients to be in sync.
+
+    The lock that stands at the end is another one where a cloud refused machines and their nodes were placed again.
+    """
+    require_fresh_lock(inputs)
+    settled = settle(deployment, inputs, tell)
+    lock, stacks = settled.lock, settled.stacks
     outputs = collect_outputs(stacks.values())
     running = list_running(lock)
     failed = {name: result.error for name, result in stacks.items() if result.error}
@@ -58,12 +72,14 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     seen = wait_for_sync(lambda: look(deployment, lock, endpoints), lock, 0 if failures else wait, tell)
     return UpResult(
         lock=lock,
-        changes=sum(len(result.changes) for result in stacks.values()),
+        changes=settled.changes,
         configured=len(outcomes),
         failures=failures,
         behind=list_behind(lock, seen),
         seen=seen,
-        stacks=stacks,
+        endpoints=endpoints,
+        refusals=settled.refusals,
+        unplaced=settled.unplaced,
     )
 
 

@@ -5,40 +5,64 @@ import subprocess
 from pathlib import Path
 
 from orchestrator.model.lock import MachineState
+from orchestrator.model.plan import Unplaced
 from orchestrator.model.stack import StackResult, StackStep
+from orchestrator.reconcile.refusals import Reach, Refusal
 from orchestrator.report.down import describe_down, render_down
 from orchestrator.report.rehearsals import render_environment, render_rehearsals
-from orchestrator.report.up import describe_up, render_up
+from orchestrator.report.up import UpSummary, describe_up, render_up
 from tests.unit.machines import make_machine, make_small_lock
 
 LOCK = make_small_lock(
     [make_machine("btc-1.1"), make_machine("btc-2.1"), make_machine("btc-3.1", state=MachineState.HELD)]
 )
 DONE = {"resources changed": 43, "machines configured": 0}
+REFUSED = make_machine("btc-9.1")
+SUMMARY = UpSummary(
+    LOCK,
+    DONE,
+    {"b": "API down", "a": "gone"},
+    ("btc-1.1",),
+    (Refusal(machine=REFUSED, code="no_room", reach=Reach.REGION, words="no room (no_room)"),),
+    (Unplaced(node="btc-9", why="no room"),),
+)
 
 
 def test_up_as_data() -> None:
-    told = describe_up(LOCK, DONE, {"b": "API down"}, ("btc-1.1",))
+    told = describe_up(SUMMARY)
     assert told == {
         "revision": LOCK.header.revision,
         "resources_changed": 43,
         "machines_configured": 0,
         "machines": {"wanted": 2, "retiring": 0, "lost": 0, "held": 1},
         "behind": ["btc-1.1"],
-        "failures": {"b": "API down"},
+        "failures": {"b": "API down", "a": "gone"},
+        "refused": [
+            {
+                "machine": "btc-9.1",
+                "account": REFUSED.account,
+                "region": REFUSED.region,
+                "zone": REFUSED.zone,
+                "machine_type": REFUSED.machine_type,
+                "code": "no_room",
+            }
+        ],
+        "unplaced": [{"node": "btc-9", "why": "no room"}],
     }
 
 
 def test_up_as_text() -> None:
     revision = LOCK.header.revision
-    assert render_up(LOCK, DONE, {"b": "down", "a": "gone"}, ("btc-1.1",)).splitlines() == [
+    assert render_up(SUMMARY).splitlines() == [
         f"revision {revision}: 43 resources changed; 1 of 2 machines in sync",
+        f"refused: btc-9.1 at {REFUSED.site}, {REFUSED.machine_type}: no_room",
+        "no machine for btc-9: no room",
         "not in sync yet: btc-1.1",
         "failed: a: gone",
-        "failed: b: down",
+        "failed: b: API down",
     ]
-    nothing = dict.fromkeys(DONE, 0)
-    assert render_up(LOCK, nothing, {}, ()) == f"revision {revision}: nothing to change; 2 of 2 machines in sync"
+    nothing = UpSummary(LOCK, dict.fromkeys(DONE, 0))
+    assert render_up(nothing) == f"revision {revision}: nothing to change; 2 of 2 machines in sync"
 
 
 def test_down_counts_what_was_deleted() -> None:
