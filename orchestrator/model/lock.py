@@ -33,6 +33,7 @@ CARRYING_STATES = frozenset({MachineState.WANTED, MachineState.HELD})
 class Machine(Frozen):
     """One machine: an incarnation of a node. `machine` is "<node>.<generation>"; generations are never used twice.
 
+    `zone_id` is the provider's own id of its zone, where that is not its name: accounts name one zone differently.
     `volume_gib` is the size of its data volume (None: local disk is enough), `volume_iops` what it is provisioned with;
     `image` is pinned when first placed. `address` "reserved" is one that the machine keeps until it is retired.
     `host` names the enrolled host, for accounts of provider ssh. The line is enough to provision the machine from.
@@ -47,6 +48,7 @@ class Machine(Frozen):
     provider: str
     region: str
     zone: str
+    zone_id: str | None = None
     machine_type: str
     arch: str
     image: str | None = None

@@ -167,6 +167,7 @@ class MachineWriter:
             provider=zone.provider,
             region=zone.region,
             zone=zone.zone,
+            zone_id=zone.zone_id if zone.zone_id != zone.zone else None,
             machine_type=offer.machine_type,
             arch=offer.arch,
             image=column.image,

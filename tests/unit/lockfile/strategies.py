@@ -25,6 +25,7 @@ def build_machine(draw: st.DrawFn, node: str, generation: int) -> Machine:
         provider=draw(words),
         region=draw(words),
         zone=draw(words),
+        zone_id=draw(st.none() | words),
         machine_type=draw(words),
         arch=draw(st.sampled_from(("x86_64", "arm64"))),
         image=draw(st.none() | words),
