@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pulumi
+from host_keys import derive_host_key, render_public_key
 from settings import Scope, Settings
 from survey import Search
+from user_data import render_user_data
 
 from orchestrator.catalog.aliases import find_provider
 from orchestrator.catalog.clients import load_clients
@@ -20,6 +22,8 @@ from orchestrator.model.lock import Lock, Machine, MachineState
 from orchestrator.spec import load_fleet
 
 MachineOutputs = dict[str, pulumi.Input[Any]]
+
+MANAGED_BY = "node-orchestrator"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,35 @@ class Declaration:
     def build_options(self, **options: Any) -> pulumi.ResourceOptions:
         """Resource options with the account's own provider, and so with its credentials."""
         return pulumi.ResourceOptions(provider=self.provider, **options)
+
+    def list_shared_labels(self) -> dict[str, str]:
+        """How people and `recover` find what belongs to the fleet."""
+        return {"fleet": self.fleet, "managed-by": MANAGED_BY}
+
+    def list_labels(self, machine: Machine) -> dict[str, str]:
+        """The same, for what belongs to one machine."""
+        own = {"group": machine.group, "node": machine.node, "machine": machine.machine}
+        return self.list_shared_labels() | own
+
+    def build_user_data(self, machine: Machine) -> pulumi.Output[str]:
+        """What the machine is told at its first boot; secret, since its single-use host key is in it."""
+        keys = self.require_access().ssh_keys
+        return self.host_key_seed.apply(lambda seed: render_user_data(seed, machine.machine, machine.hostname, keys))
+
+    def build_outputs(
+        self, machine: Machine, address: pulumi.Input[str], volume_device: pulumi.Input[str] | None
+    ) -> MachineOutputs:
+        """What the controller needs to reach a machine of a cloud, and to find its data volume there."""
+        return {
+            "address": address,
+            "port": 22,
+            "user": "root",
+            "host_key": pulumi.Output.unsecret(
+                self.host_key_seed.apply(lambda seed: render_public_key(derive_host_key(seed, machine.machine)))
+            ),
+            "single_use_host_key": True,
+            "volume_device": volume_device,
+        }
 
     def is_signing(self, machine: Machine) -> bool:
         """Whether any client of the machine signs: a second one with its keys would be punished by the chain."""
@@ -73,6 +106,15 @@ class Declaration:
         if self.access is None:
             raise pulumi.RunError("the spec has no access section: add access: {ssh_keys: [...], ssh_from: [...]}")
         return self.access
+
+
+def get_spread(machine: Machine, nodes: int) -> str:
+    """The placement group that keeps a machine apart from others; decided by its node, so that it never changes.
+
+    A group holds `nodes` nodes, with room for both machines of each while it moves.
+    """
+    number = int(machine.node.rpartition("-")[2])
+    return f"{machine.group}-{machine.region}-{(number - 1) // nodes + 1}"
 
 
 class ProviderModule(Protocol):

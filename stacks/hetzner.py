@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_hcloud as hcloud
-from declaration import Declaration, MachineOutputs
-from host_keys import derive_host_key, render_public_key
+from declaration import MANAGED_BY, Declaration, MachineOutputs, get_spread
 from survey import ById, ByName, Found, Inputs, Search
-from user_data import render_user_data
 
 from orchestrator.model.client import Port
 from orchestrator.model.fleet import Account
@@ -33,8 +31,6 @@ SUBNETS = {
 }
 ANYWHERE = ["0.0.0.0/0", "::/0"]
 SMALLEST_VOLUME_GIB = 10  # the API's own minimum
-
-MANAGED_BY = "node-orchestrator"
 
 SERVER = "hcloud:index/server:Server"
 VOLUME = "hcloud:index/volume:Volume"
@@ -75,7 +71,7 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
 
 def declare_shared(declaration: Declaration) -> Shared:
     """The network, keys, firewalls and placement groups."""
-    labels = {"fleet": declaration.fleet, "managed-by": MANAGED_BY}
+    labels = declaration.list_shared_labels()
     name = declaration.fleet
     network = hcloud.Network(
         declaration.name_shared("network"),
@@ -117,7 +113,7 @@ def declare_shared(declaration: Declaration) -> Shared:
         )
         for group in groups
     }
-    spreads = sorted({get_spread(machine) for machine in declaration.machines})
+    spreads = sorted({get_spread(machine, NODES_PER_PLACEMENT_GROUP) for machine in declaration.machines})
     placement_groups = {
         spread: hcloud.PlacementGroup(
             declaration.name_shared(f"spread-{spread}"),
@@ -146,12 +142,6 @@ def list_firewall_rules(ports: tuple[Port, ...], ssh_from: tuple[str, ...]) -> l
     return [ssh, ping, *peers]
 
 
-def get_spread(machine: Machine) -> str:
-    """The placement group that a machine belongs to; decided by its node, so that it never changes."""
-    number = int(machine.node.rpartition("-")[2])
-    return f"{machine.group}-{machine.region}-{(number - 1) // NODES_PER_PLACEMENT_GROUP + 1}"
-
-
 def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) -> MachineOutputs:
     """The server, and its data volume where it has one."""
     server = declare_server(declaration, machine, shared)
@@ -164,16 +154,7 @@ def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) 
             automount=False,
             opts=declaration.build_options(delete_before_replace=True),
         )
-    return {
-        "address": server.ipv4_address,
-        "port": 22,
-        "user": "root",
-        "host_key": pulumi.Output.unsecret(
-            declaration.host_key_seed.apply(lambda seed: render_public_key(derive_host_key(seed, machine.machine)))
-        ),
-        "single_use_host_key": True,
-        "volume_device": None if volume is None else volume.linux_device,
-    }
+    return declaration.build_outputs(machine, server.ipv4_address, None if volume is None else volume.linux_device)
 
 
 def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -> hcloud.Server:
@@ -186,13 +167,11 @@ def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -
         location=machine.region,
         image=machine.image,
         ssh_keys=[key.id for key in shared.ssh_keys],
-        user_data=declaration.host_key_seed.apply(
-            lambda seed: render_user_data(seed, machine.machine, machine.hostname)
-        ),
+        user_data=declaration.build_user_data(machine),
         firewall_ids=[shared.firewalls[machine.group].id.apply(int)],
         networks=[hcloud.ServerNetworkArgs(network_id=shared.network.id.apply(int))],
-        placement_group_id=shared.placement_groups[get_spread(machine)].id.apply(int),
-        labels=list_labels(declaration, machine),
+        placement_group_id=shared.placement_groups[get_spread(machine, NODES_PER_PLACEMENT_GROUP)].id.apply(int),
+        labels=declaration.list_labels(machine),
         delete_protection=protected,
         rebuild_protection=protected,  # the API wants the two alike
         shutdown_before_deletion=True,
@@ -215,21 +194,10 @@ def declare_volume(declaration: Declaration, machine: Machine) -> hcloud.Volume 
         name=f"{declaration.fleet}-{machine.hostname}",
         size=max(machine.volume_gib, SMALLEST_VOLUME_GIB),
         location=machine.region,
-        labels=list_labels(declaration, machine),
+        labels=declaration.list_labels(machine),
         delete_protection=protected,
         opts=declaration.build_options(protect=protected, retain_on_delete=protected),
     )
-
-
-def list_labels(declaration: Declaration, machine: Machine) -> dict[str, str]:
-    """How people and `recover` find what belongs to the fleet."""
-    return {
-        "fleet": declaration.fleet,
-        "group": machine.group,
-        "node": machine.node,
-        "machine": machine.machine,
-        "managed-by": MANAGED_BY,
-    }
 
 
 def list_labelled(fleet: str, options: pulumi.InvokeOptions | None) -> Iterator[Found]:
