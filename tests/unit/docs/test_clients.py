@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
-from orchestrator.model.artifact import GoModule, Release
+from orchestrator.model.artifact import ArtifactPin, GoModule, Release, TrustedKeys
 from orchestrator.model.client import ClientFile, ClientNetwork, Port
 from tests.unit.docs.pages import get_section, map_keys, read_page
 
@@ -17,8 +17,14 @@ PAGE = read_page("clients.md")
         ("## A network", (ClientNetwork,)),
         ("## A port", (Port,)),
         ("## Artifacts", (GoModule, Release)),
+        ("## Verified releases", (TrustedKeys,)),
     ],
 )
 def test_every_key_is_documented(heading: str, models: tuple[type[BaseModel], ...]) -> None:
     fields = {name for model in models for name in model.model_fields}
     assert set(map_keys(get_section(PAGE, heading))) == fields
+
+
+def test_every_key_of_a_pin_is_documented() -> None:
+    section = get_section(PAGE, "## What the operator vouches for")
+    assert set(map_keys(section)) == {name for name in ArtifactPin.model_fields if name != "source"}
