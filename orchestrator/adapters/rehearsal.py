@@ -26,9 +26,9 @@ def list_rehearsals() -> list[dict[str, Any]]:
     return found
 
 
-def change_rehearsal(verb: str, world: str, domain: str) -> list[dict[str, Any]]:
-    """Loses or heals a domain (`verb` "lose" or "heal", `domain` KIND=VALUE) of the rehearsal with that id."""
-    found: list[dict[str, Any]] = run_rehearsal([verb, "--world", world, domain])
+def change_rehearsal(verb: str, world: str, *arguments: str) -> list[dict[str, Any]]:
+    """Changes the rehearsal with that id: `verb` and what it takes, as orchestrator/rehearsal/__main__.py has them."""
+    found: list[dict[str, Any]] = run_rehearsal([verb, "--world", world, *arguments])
     return found
 
 

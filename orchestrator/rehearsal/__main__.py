@@ -9,10 +9,11 @@ from typing import Any
 from orchestrator.model.errors import OrchestratorError, ToolMissing
 from orchestrator.model.loss import Loss
 from orchestrator.model.rehearsal import Rehearsal, RehearsalRequest
+from orchestrator.rehearsal.exhaustion import Exhausted, Quota, exhaust, read_shortages, restock, set_quota
 from orchestrator.rehearsal.hosts import ensure_hosts
 from orchestrator.rehearsal.image import ensure_base_image
 from orchestrator.rehearsal.machine import list_machines
-from orchestrator.rehearsal.outage import heal, list_losses, lose
+from orchestrator.rehearsal.outage import Part, heal, lose, read_losses
 from orchestrator.rehearsal.pinned_image import pin_image
 from orchestrator.rehearsal.project import ensure_operator_key, list_environment, write_project
 from orchestrator.rehearsal.world import (
@@ -53,13 +54,32 @@ def describe(world: World) -> Any:
 
 def lose_domain(arguments: argparse.Namespace) -> Any:
     """Loses a domain of a world."""
-    lose(open_world(arguments.world), parse_loss(arguments.domain))
+    lose(open_world(arguments.world), parse_loss(arguments.domain), Part(arguments.only or Part.ALL))
     return list_all(arguments)
 
 
 def heal_domain(arguments: argparse.Namespace) -> Any:
     """Heals a domain of a world."""
     heal(open_world(arguments.world), parse_loss(arguments.domain))
+    return list_all(arguments)
+
+
+def exhaust_type(arguments: argparse.Namespace) -> Any:
+    """Exhausts a machine type in a region of a world."""
+    exhaust(open_world(arguments.world), parse_exhausted(arguments))
+    return list_all(arguments)
+
+
+def restock_type(arguments: argparse.Namespace) -> Any:
+    """Has a machine type to give again."""
+    restock(open_world(arguments.world), parse_exhausted(arguments))
+    return list_all(arguments)
+
+
+def limit_vcpus(arguments: argparse.Namespace) -> Any:
+    """Sets a quota in a world."""
+    quota = Quota(provider=arguments.provider, region=arguments.region, vcpus=int(arguments.what))
+    set_quota(open_world(arguments.world), quota)
     return list_all(arguments)
 
 
@@ -71,7 +91,8 @@ def list_all(_arguments: argparse.Namespace) -> Any:
             "fleet": world.fleet,
             "spec": str(world.spec_path),
             "folder": str(world.folder),
-            "lost": [str(loss) for loss in list_losses(world)],
+            "lost": list(read_losses(world).describe()),
+            "short": list(read_shortages(world).describe()),
             "machines": [
                 {"name": machine.record.name, "address": str(machine.record.address), "running": machine.running}
                 for machine in list_machines(world)
@@ -87,6 +108,11 @@ def clean(arguments: argparse.Namespace) -> Any:
     for world_id in removed:
         clean_world_id(world_id)
     return {"removed": list(removed)}
+
+
+def parse_exhausted(arguments: argparse.Namespace) -> Exhausted:
+    """The machine type that a verb speaks of."""
+    return Exhausted(provider=arguments.provider, region=arguments.region, machine_type=arguments.what)
 
 
 def parse_loss(text: str) -> Loss:
@@ -112,6 +138,13 @@ def main() -> int:
         verb = verbs.add_parser(name)
         verb.add_argument("--world", required=True)
         verb.add_argument("domain")
+        verb.add_argument("--only", choices=[Part.API, Part.MACHINES])
+        verb.set_defaults(run=run)
+    for name, run in (("exhaust", exhaust_type), ("restock", restock_type), ("quota", limit_vcpus)):
+        verb = verbs.add_parser(name)
+        verb.add_argument("--world", required=True)
+        for argument in ("provider", "region", "what"):
+            verb.add_argument(argument)
         verb.set_defaults(run=run)
     cleaning = verbs.add_parser("clean")
     which = cleaning.add_mutually_exclusive_group(required=True)

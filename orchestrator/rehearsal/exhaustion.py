@@ -22,7 +22,7 @@ class Exhausted(Frozen):
     machine_type: str
 
     def __str__(self) -> str:
-        return f"{self.provider}/{self.region} {self.machine_type}"
+        return f"no {self.machine_type} at {self.provider}/{self.region}"
 
 
 class Quota(Frozen):
@@ -33,7 +33,7 @@ class Quota(Frozen):
     vcpus: int = Field(ge=0)
 
     def __str__(self) -> str:
-        return f"{self.provider}/{self.region} at most {self.vcpus} vCPUs"
+        return f"at most {self.vcpus} vCPUs at {self.provider}/{self.region}"
 
 
 class Shortages(Frozen):
@@ -41,6 +41,10 @@ class Shortages(Frozen):
 
     exhausted: tuple[Exhausted, ...] = ()
     quotas: tuple[Quota, ...] = ()
+
+    def describe(self) -> tuple[str, ...]:
+        """The same for people."""
+        return (*map(str, self.exhausted), *map(str, self.quotas))
 
 
 def read_shortages(world: World) -> Shortages:

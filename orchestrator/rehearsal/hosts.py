@@ -6,7 +6,7 @@ from typing import Any
 from orchestrator.model.rehearsal import RehearsalRequest, RehearsedHost
 from orchestrator.rehearsal.image import wait_for_port
 from orchestrator.rehearsal.machine import NewMachine, create_machine, find_machine, start_machine
-from orchestrator.rehearsal.outage import is_lost
+from orchestrator.rehearsal.outage import is_machine_lost
 from orchestrator.rehearsal.pinned_image import read_pinned_image
 from orchestrator.rehearsal.project import ACCESS_FILE, ensure_operator_key, make_ssh_key, write_if_changed
 from orchestrator.rehearsal.world import World, allocate_address
@@ -38,7 +38,7 @@ def ensure_host(world: World, account: str, host: RehearsedHost, operator: str) 
         make_ssh_key(key, name)
     address = allocate_address(world, name)
     status = find_machine(world, name)
-    if status is None and not is_lost(world, host.domains):
+    if status is None and not is_machine_lost(world, host.domains):
         machine = NewMachine(
             name=name,
             address=address,
@@ -49,7 +49,9 @@ def ensure_host(world: World, account: str, host: RehearsedHost, operator: str) 
         )
         create_machine(world, machine, read_pinned_image(world))
         wait_for_port(world, name, str(address))
-    elif status is not None and status.record.powered and not status.running and not is_lost(world, host.domains):
+    elif (
+        status is not None and status.record.powered and not status.running and not is_machine_lost(world, host.domains)
+    ):
         start_machine(world, name)  # this computer was restarted
         wait_for_port(world, name, str(address))
     kind, public, *_ = key.with_name(f"{name}.pub").read_text(encoding="utf-8").split()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from enum import StrEnum
 from pathlib import Path
 
 from orchestrator.adapters.whole_folder import hold_file_lock
@@ -18,20 +19,57 @@ MACHINES_AT_ONCE = 8
 Domains = Mapping[DomainKind, str]
 
 
+class Part(StrEnum):
+    """What of a domain is lost: all of it, the provider's API while machines run on, or the machines alone."""
+
+    ALL = "all"
+    API = "api"
+    MACHINES = "machines"
+
+
 class Losses(Frozen):
-    """What a world has lost, in order."""
+    """What a world has lost, each in order: whole domains, those whose API alone is lost, those without machines."""
 
     losses: tuple[Loss, ...] = ()
+    apis: tuple[Loss, ...] = ()
+    machines: tuple[Loss, ...] = ()
+
+    def add(self, loss: Loss, part: Part) -> "Losses":
+        """The same with one more."""
+        field = FIELD_OF[part]
+        return self.model_copy(update={field: tuple(sorted({*getattr(self, field), loss}, key=str))})
+
+    def remove(self, loss: Loss) -> "Losses":
+        """The same without what was lost of that domain."""
+        return Losses(**{field: tuple(x for x in getattr(self, field) if x != loss) for field in FIELD_OF.values()})
+
+    def describe(self) -> tuple[str, ...]:
+        """What is lost, for people: "account=a", "account=b (API only)"."""
+        return (
+            *(str(loss) for loss in self.losses),
+            *(f"{loss} (API only)" for loss in self.apis),
+            *(f"{loss} (machines only)" for loss in self.machines),
+        )
 
 
-def list_losses(world: World) -> tuple[Loss, ...]:
-    """What the world has lost and not yet healed, sorted."""
-    return (read_value(find_losses_file(world), Losses) or Losses()).losses
+FIELD_OF = {Part.ALL: "losses", Part.API: "apis", Part.MACHINES: "machines"}
 
 
-def is_lost(world: World, domains: Domains) -> bool:
-    """Whether something that stands in these domains is lost."""
-    return are_covered(list_losses(world), domains)
+def read_losses(world: World) -> Losses:
+    """What the world has lost and not yet healed."""
+    return read_value(find_losses_file(world), Losses) or Losses()
+
+
+def is_api_lost(world: World, domains: Domains) -> bool:
+    """Whether the API that answers for these domains is lost."""
+    found = read_losses(world)
+    return are_covered((*found.losses, *found.apis), domains)
+
+
+def is_machine_lost(world: World, domains: Domains) -> bool:
+    """Whether a machine that stands in these domains is lost."""
+    found = read_losses(world)
+    return are_covered((*found.losses, *found.machines), domains)
 
 
 def are_covered(losses: tuple[Loss, ...], domains: Domains) -> bool:
@@ -39,11 +77,12 @@ def are_covered(losses: tuple[Loss, ...], domains: Domains) -> bool:
     return any(domains.get(loss.kind) == loss.value for loss in losses)
 
 
-def lose(world: World, loss: Loss) -> None:
+def lose(world: World, loss: Loss, part: Part = Part.ALL) -> None:
     """Records the loss first, so that nothing new begins there, then halts every machine in the domain."""
     with share_world(world), _hold_losses(world):
-        losses = {*list_losses(world), loss}
-        write_value(find_losses_file(world), Losses(losses=tuple(sorted(losses, key=str))))
+        write_value(find_losses_file(world), read_losses(world).add(loss, part))
+        if part is Part.API:
+            return
         doomed = [
             machine.record.name for machine in list_machines(world) if are_covered((loss,), machine.record.domains)
         ]
@@ -57,10 +96,9 @@ def heal(world: World, loss: Loss) -> None:
     Those that were switched off before stay off.
     """
     with share_world(world), _hold_losses(world):
-        left = tuple(other for other in list_losses(world) if other != loss)
-        write_value(find_losses_file(world), Losses(losses=left))
+        write_value(find_losses_file(world), read_losses(world).remove(loss))
         found = [machine.record for machine in list_machines(world) if not machine.running]
-        names = [record.name for record in found if record.powered and not are_covered(left, record.domains)]
+        names = [record.name for record in found if record.powered and not is_machine_lost(world, record.domains)]
         with ThreadPoolExecutor(MACHINES_AT_ONCE) as pool:
             list(pool.map(lambda name: start_machine(world, name), names))
 

@@ -10,7 +10,7 @@ from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.site import Zone
 from orchestrator.rehearsal.cloud import CloudAccount, Properties, Unreachable
-from orchestrator.rehearsal.outage import is_lost
+from orchestrator.rehearsal.outage import is_api_lost
 from orchestrator.rehearsal.world import World
 
 
@@ -44,7 +44,7 @@ class ProviderAccount(ABC):
             domains["region"] = f"{self.provider}/{region}"
         if zone is not None:
             domains["zone"] = f"{self.provider}/{zone}"
-        if is_lost(self.world, domains):
+        if is_api_lost(self.world, domains):
             raise Unreachable(
                 f"{self.provider} API: connection timed out (account {self.name} is lost in this rehearsal)"
             )

@@ -12,11 +12,12 @@ def render_rehearsals(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def render_rehearsal(world: Mapping[str, Any]) -> str:
-    """One rehearsal: id, spec, lost domains, machines that run and that do not."""
+    """One rehearsal: id, spec, lost domains, what its clouds are short of, machines that run and that do not."""
     running = [machine["name"] for machine in world["machines"] if machine["running"]]
     halted = [machine["name"] for machine in world["machines"] if not machine["running"]]
     lines = [f"{world['id']}  fleet {world['fleet']}  {world['spec']}"]
     lines += [f"  lost: {', '.join(world['lost'])}"] if world["lost"] else []
+    lines += [f"  short: {', '.join(world['short'])}"] if world["short"] else []
     lines.append(f"  {len(running)} machines run: {', '.join(running)}")
     lines += [f"  {len(halted)} are halted: {', '.join(halted)}"] if halted else []
     return "".join(f"{line}\n" for line in lines)

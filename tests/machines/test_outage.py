@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.model.loss import Loss
 from orchestrator.rehearsal.machine import create_machine, halt_machine, list_machines
-from orchestrator.rehearsal.outage import heal, is_lost, list_losses, lose
+from orchestrator.rehearsal.outage import Losses, Part, heal, is_api_lost, is_machine_lost, lose, read_losses
 from orchestrator.rehearsal.world import World
 from tests.machines.conftest import Reach
 
@@ -36,9 +36,9 @@ def test_machines_go_and_come_back_with_their_domains(world: World, make_spec: C
     for _ in range(2):
         lose(world, ACCOUNT)
     assert list_running(world) == ["a-1"]
-    assert list_losses(world) == (ACCOUNT,)
-    assert is_lost(world, {"account": "b"})
-    assert not is_lost(world, {"account": "a"})
+    assert read_losses(world) == Losses(losses=(ACCOUNT,))
+    assert is_api_lost(world, {"account": "b"})
+    assert not is_api_lost(world, {"account": "a"})
 
     lose(world, ZONE)
     assert list_running(world) == []
@@ -47,5 +47,16 @@ def test_machines_go_and_come_back_with_their_domains(world: World, make_spec: C
     for _ in range(2):
         heal(world, ZONE)
     assert list_running(world) == ["a-1", "b-1", "b-2"]
-    assert list_losses(world) == ()
+    assert read_losses(world) == Losses()
     assert reaches["a-1"].ask("cat /proc/sys/kernel/random/boot_id") != boot_id
+
+    lose(world, ACCOUNT, Part.API)
+    assert is_api_lost(world, {"account": "b"})
+    assert list_running(world) == ["a-1", "b-1", "b-2"]
+    heal(world, ACCOUNT)
+    lose(world, ACCOUNT, Part.MACHINES)
+    assert not is_api_lost(world, {"account": "b"})
+    assert is_machine_lost(world, {"account": "b"})
+    assert list_running(world) == ["a-1"]
+    heal(world, ACCOUNT)
+    assert list_running(world) == ["a-1", "b-1", "b-2"]

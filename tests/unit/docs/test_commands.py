@@ -84,7 +84,7 @@ def build_status() -> Status:
 
 
 def build_up() -> UpResult:
-    return UpResult(lock=LOCK, changes=0, configured=0, failures={}, behind=(), seen=LOOK)
+    return UpResult(lock=LOCK, changes=0, configured=0, failures={}, behind=(), seen=LOOK, endpoints={})
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def build_up() -> UpResult:
     [
         ("place", describe_plan(Plan(status="optimal"))),
         ("status", describe_status(build_status())),
-        ("up", describe_up(LOCK, build_up().counts, {}, ())),
+        ("up", describe_up(build_up().summary)),
         ("down", describe_down({})),
     ],
 )

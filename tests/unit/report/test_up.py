@@ -82,11 +82,13 @@ def test_rehearsals_as_text() -> None:
         "fleet": "demo",
         "spec": "/x/fleet.yaml",
         "lost": ["account=a"],
+        "short": ["no cx22 at hetzner/fsn1"],
         "machines": [{"name": "m1", "running": True}, {"name": "m2", "running": False}],
     }
     assert render_rehearsals([world]).splitlines() == [
         "0123abcd  fleet demo  /x/fleet.yaml",
         "  lost: account=a",
+        "  short: no cx22 at hetzner/fsn1",
         "  1 machines run: m1",
         "  1 are halted: m2",
     ]
