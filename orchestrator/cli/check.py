@@ -1,6 +1,7 @@
 """orchestrator check: hold the lock against the policy and the spec."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import click
 
@@ -16,12 +17,12 @@ from orchestrator.workflows.inputs import read_inputs
 @spec_options
 @click.pass_context
 def command(ctx: click.Context, files: Files) -> None:
-    """Hold SPEC's lock against its policy and the spec itself; each finding at its file and line.
+    """Hold SPEC's lock against its policy, the spec itself and its control plane; each finding at its file and line.
 
     Exit codes: 0 no errors, 1 findings of level error, 2 usage or internal error.
     """
     inputs = read_inputs(files.where)
-    findings = check(inputs)
+    findings = check(inputs, datetime.now(UTC).date())
     if files.form == "json":
         print_json({"revision": inputs.lock and inputs.lock.header.revision, "findings": list_findings(findings)})
     else:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.host import EnrolledHost
+from orchestrator.model.control import ControlPlane
 from orchestrator.model.quantity import Gibibytes
 from orchestrator.model.rule import Rule
 from orchestrator.model.site import Arch, CpuKind, DiskKind
@@ -86,7 +87,7 @@ class Access(Frozen):
 class Fleet(Frozen):
     """A whole fleet: the one thing that a spec file declares. `digest` is the spec text's own, "sha256:…".
 
-    `layout` says how it is cut into Pulumi stacks; it has no part in placement.
+    `layout` says how it is cut into Pulumi stacks, `control` what it is run with; neither has a part in placement.
     """
 
     name: Name = Field(alias="fleet")
@@ -95,6 +96,7 @@ class Fleet(Frozen):
     policy: tuple[Rule, ...]
     access: Access | None = None
     layout: StackLayout = "accounts"
+    control: ControlPlane | None = None
     digest: str
     path: str
 

@@ -11,10 +11,12 @@ from orchestrator.documents.known_keys import suggest
 from orchestrator.documents.yaml_document import YamlDocument, by_place, read_yaml
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.control import ControlPlane
 from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, Name, StackLayout
 from orchestrator.model.rule import Rule, Selector
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
 
+from orchestrator.spec.control import find_control_problems, place_control
 ENROLLED = "ssh"
 
 # What a lock does not depend on: where things are written, prices, and how machines are reached.
@@ -31,6 +33,7 @@ NOT_PLACEMENT = {
     "path",
     "digest",
 }
+    "control",
 
 
 class SpecFile(Frozen):
@@ -45,6 +48,7 @@ class SpecFile(Frozen):
 
 
 SPEC_FILE = TypeAdapter(SpecFile)
+    control: ControlPlane | None = None
 
 
 def load_fleet(path: Path) -> Fleet:
@@ -75,6 +79,8 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
 def with_hosts(document: YamlDocument, data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The data with each account's hosts file replaced by the hosts in it."""
     accounts = data.get("accounts")
+    if "control" in data:
+        data["control"] = place_control(document)
     if not isinstance(accounts, dict):
         return data
     refuse_keys(document, ("accounts",), accounts, "hosts_path")
@@ -111,6 +117,8 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
 
 
 def find_empty_sections(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
+    if spec.control is not None:
+        yield from find_control_problems(document, spec.control)
     """A fleet without accounts or groups is none."""
     for section, entries in (("accounts", spec.accounts), ("groups", spec.groups)):
         if not entries:
@@ -164,6 +172,7 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
     return fleet.model_copy(update={"digest": compute_digest(fleet)})
 
 
+        control=spec.control,
 def compute_digest(fleet: Fleet) -> str:
     """ "sha256:…" over all of the spec that placement depends on, so that comments and prices make no lock stale."""
     text = TypeAdapter(Any).dump_json(strip(fleet.model_dump(mode="json")))

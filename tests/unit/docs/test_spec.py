@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from orchestrator.model.control import AddressedPart, ControlPlane, Replica
 from orchestrator.model.failure_domain import DOMAIN_KINDS
 from orchestrator.model.fleet import Access, Account, Group, MachineNeed
 from orchestrator.model.host import EnrolledHost
@@ -24,6 +25,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "## Groups": Group,
     "## What a node needs": MachineNeed,
     "## Access": Access,
+    "## Control": ControlPlane,
+    "### A part of it": AddressedPart,
+    "### A replica": Replica,
     "## Selectors": Selector,
     "## The hosts file": EnrolledHost,
 }
@@ -43,7 +47,8 @@ def render_default(field: FieldInfo) -> str:
 
 @pytest.mark.parametrize("heading", SECTIONS)
 def test_every_key_is_documented_with_its_default(heading: str) -> None:
-    documented = {key: cells[-1] for key, cells in map_keys(get_section(PAGE, heading)).items()}
+    section = get_section(PAGE, heading).partition("\n### ")[0]
+    documented = {key: cells[-1] for key, cells in map_keys(section).items()}
     assert documented == {key: render_default(field) for key, field in list_fields(SECTIONS[heading]).items()}
 
 
@@ -79,8 +84,8 @@ def test_every_word_that_a_key_takes_is_documented(heading: str, key: str, value
 
 
 def test_the_example_loads(tmp_path: Path) -> None:
-    fleet, hosts = list_examples(PAGE, "yaml")
-    (tmp_path / "fleet.yaml").write_text(fleet, encoding="utf-8")
+    fleet, control, hosts = list_examples(PAGE, "yaml")
+    (tmp_path / "fleet.yaml").write_text(f"{fleet}\n{control}", encoding="utf-8")
     (tmp_path / "hosts.yaml").write_text(hosts, encoding="utf-8")
     loaded = load_fleet(tmp_path / "fleet.yaml")
     assert (loaded.name, len(loaded.accounts), len(loaded.policy)) == ("example", 3, 4)
