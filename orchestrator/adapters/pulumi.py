@@ -5,7 +5,10 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,9 +17,18 @@ from typing import Any, get_args
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
-from orchestrator.adapters.pulumi_toolchain import find_pulumi
+from orchestrator.adapters.pulumi_state import ENGINES_OWN, list_interrupted, list_unread, settle
+from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
-from orchestrator.model.stack import Operation, StackEvent, StackFailure, StackResult, StackStep
+from orchestrator.model.stack import (
+    CloudResource,
+    InterruptedCreate,
+    Operation,
+    StackEvent,
+    StackFailure,
+    StackResult,
+    StackStep,
+)
 
 LOCAL_BACKEND = "file://"
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -32,6 +44,11 @@ OPERATIONS: dict[str, Operation] = {
     "remove-pending-replace": "replace",
     **{operation: operation for operation in get_args(Operation)},
 }
+
+# How the program is asked what the cloud has, and answers: stacks/survey.py.
+SURVEY_VARIABLE = "ORCHESTRATOR_SURVEY"
+INTERRUPTED_FILE = "interrupted.json"
+FOUND_FILE = "found.json"
 
 SPOKEN = ("error", "info#err")  # the engine's own errors; what the program wrote to stderr, where it has none
 COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
@@ -50,7 +67,7 @@ class PulumiProject:
         """The variables to add for the CLI: the tool chain first on PATH, no questions, no news."""
         path = os.pathsep.join([str(find_pulumi()), os.environ.get("PATH", "")])
         quiet = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true"}
-        return {"PATH": path, **quiet, **self.environment}
+        return {"PATH": path, PYTHON_VARIABLE: sys.executable, **quiet, **self.environment}
 
 
 @dataclass
@@ -65,6 +82,7 @@ class _Recorder:
     words: dict[str, list[str]] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    known: set[tuple[str, str]] = field(default_factory=set)  # type and id of all that the state has or had
 
     def receive(self, event: EngineEvent) -> None:
         """Takes one engine event."""
@@ -72,6 +90,7 @@ class _Recorder:
             self._tell(event.resource_pre_event.metadata, "started")
         elif event.res_op_failed_event is not None:
             metadata = event.res_op_failed_event.metadata
+            self._note_ids(metadata)
             self.failed[metadata.urn] = to_step(metadata)
             self._tell(metadata, "failed")
         elif event.res_outputs_event is not None:
@@ -98,16 +117,23 @@ class _Recorder:
             return
         if step.type.startswith(PROVIDER_TYPES):
             return
+        self._note_ids(metadata)
         self.steps.append(step)
         self._tell(metadata, "done")
+
+    def _note_ids(self, metadata: StepEventMetadata) -> None:
+        self.known |= {(metadata.type, state.id) for state in (metadata.old, metadata.new) if state and state.id}
 
     def describe_failure(self) -> str:
         """What was said of a failure, from the first source that said anything."""
         spoken = (list(filter(None, self.said.get(severity, []))) for severity in SPOKEN)
         return "\n".join(map(shorten, next(filter(None, spoken), [])))
 
-    def build_result(self, error: str | None) -> StackResult:
-        """What the operation came to."""
+    def build_result(self, error: str | None, labelled: Sequence[CloudResource] = ()) -> StackResult:
+        """What the operation came to. Of the `labelled` resources those that the state does not know are orphans.
+
+        Where the operation failed, the engine may not have come to all that the state has; then none is named.
+        """
         return StackResult(
             account=self.account,
             steps=tuple(self.steps),
@@ -118,7 +144,28 @@ class _Recorder:
             applied=self.before.get("revision"),
             outputs=self.after or self.before,
             error=error,
+            orphans=() if error else tuple(each for each in labelled if (each.type, each.id) not in self.known),
         )
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """A folder in which the program is asked what the cloud has, and where it answers."""
+
+    folder: Path
+
+    def read(self) -> dict[str, Any] | None:
+        """The answer; None where the program did not come so far."""
+        try:
+            answer: dict[str, Any] = json.loads((self.folder / FOUND_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return answer
+
+    def list_labelled(self) -> tuple[CloudResource, ...]:
+        """All that carries the fleet's labels."""
+        answer = self.read() or {}
+        return tuple(CloudResource(**found) for found in answer.get("labelled", ()))
 
 
 class AccountStack:
@@ -133,10 +180,39 @@ class AccountStack:
         return self._run(on_event, lambda receive: self._stack.preview(on_event=receive))
 
     def update(self, on_event: OnStackEvent) -> StackResult:
-        """Makes the account what the program declares."""
-        return self._run(
-            on_event, lambda receive: self._stack.up(on_event=receive, continue_on_error=True, suppress_outputs=True)
-        )
+        """Makes the account what the program declares; asks on the way whether the cloud has orphans of the fleet."""
+        with self._survey() as survey:
+            return self._run(
+                on_event,
+                lambda receive: self._stack.up(on_event=receive, continue_on_error=True, suppress_outputs=True),
+                survey,
+            )
+
+    def settle_interrupted(self) -> StackResult:
+        """Finds out how the creates ended that an interrupted run began, and writes it into the state.
+
+        The cloud is asked, through the program's own provider. What it has is adopted, the steps are imports; what it
+        does not have will be made by the next update. Killed at any point, the same call goes on from there.
+        """
+        state = self._export()
+        interrupted = list_interrupted(state["deployment"])
+        if interrupted:
+            with self._survey(interrupted) as survey:
+                preview = self._run(lambda _event: None, lambda receive: self._stack.preview(on_event=receive))
+                answer = survey.read()
+            if answer is None:
+                return preview
+            unknown = [create for create in interrupted if is_unanswered(create, answer["ids"])]
+            if unknown:
+                return StackResult(account=self._account, error=describe_unknown(unknown))
+            state = {**state, "deployment": settle(state["deployment"], answer["ids"])}
+            self._import(state)
+        unread = list(list_unread(state["deployment"]))
+        if not unread:
+            return StackResult(account=self._account)
+        result = self._run(lambda _event: None, lambda receive: self._stack.refresh(target=unread, on_event=receive))
+        adopted = tuple(StackStep(operation="import", name=step.name, type=step.type) for step in result.steps)
+        return result.model_copy(update={"steps": adopted})
 
     def destroy(self, on_event: OnStackEvent) -> StackResult:
         """Deletes all that the stack has; what is protected is refused by the engine."""
@@ -150,13 +226,65 @@ class AccountStack:
         """What the program exported when it was last applied."""
         return {name: output.value for name, output in self._stack.outputs().items()}
 
-    def _run(self, on_event: OnStackEvent, operation: Callable[[Callable[[EngineEvent], None]], Any]) -> StackResult:
+    def _run(
+        self,
+        on_event: OnStackEvent,
+        operation: Callable[[Callable[[EngineEvent], None]], Any],
+        survey: _Survey | None = None,
+    ) -> StackResult:
         recorder = _Recorder(self._account, on_event)
+        error = None
         try:
             operation(recorder.receive)
-        except automation.CommandError as error:
-            return recorder.build_result(recorder.describe_failure() or str(error))
-        return recorder.build_result(None)
+        except automation.CommandError as failure:
+            error = recorder.describe_failure() or str(failure)
+        return recorder.build_result(error, survey.list_labelled() if survey else ())
+
+    @contextmanager
+    def _survey(self, interrupted: Sequence[InterruptedCreate] = ()) -> Iterator[_Survey]:
+        """Within it, the program says what the cloud has, and where the interrupted creates stand."""
+        workspace = self._stack.workspace
+        before = workspace.env_vars
+        with tempfile.TemporaryDirectory(prefix="orchestrator-survey-") as folder:
+            question = [create.model_dump(mode="json") for create in interrupted]
+            Path(folder, INTERRUPTED_FILE).write_text(json.dumps(question), encoding="utf-8")
+            workspace.env_vars = {**before, SURVEY_VARIABLE: folder}
+            try:
+                yield _Survey(Path(folder))
+            finally:
+                workspace.env_vars = before
+
+    def _export(self) -> dict[str, Any]:
+        """The state, its secrets encrypted as they are kept (the Automation API would have them in plain text)."""
+        state: dict[str, Any] = json.loads(self._call("stack", "export"))
+        return state
+
+    def _import(self, state: Mapping[str, Any]) -> None:
+        with tempfile.TemporaryDirectory(prefix="orchestrator-state-") as folder:
+            path = Path(folder, "state.json")
+            path.write_text(json.dumps(state), encoding="utf-8")
+            self._call("stack", "import", "--file", str(path))
+
+    def _call(self, *arguments: str) -> str:
+        workspace = self._stack.workspace
+        done = workspace.pulumi_command.run(
+            [*arguments, "--stack", self._stack.name], workspace.work_dir, workspace.env_vars
+        )
+        return str(done.stdout)
+
+
+def is_unanswered(create: InterruptedCreate, ids: Mapping[str, str | None]) -> bool:
+    """Whether nobody knows how to find out how the create ended."""
+    return create.urn not in ids and not create.type.startswith(ENGINES_OWN)
+
+
+def describe_unknown(creates: Sequence[InterruptedCreate]) -> str:
+    """What a person must do about creates that nobody knows how to find."""
+    listed = ", ".join(f"{create.name} ({create.type})" for create in creates)
+    return (
+        f"an earlier run was killed while it made {listed}, and nobody knows how to find that: "
+        "look in the cloud, then tell pulumi refresh what is there (--import-pending-creates, --clear-pending-creates)"
+    )
 
 
 def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack:

@@ -11,6 +11,7 @@ from orchestrator.model.errors import ToolMissing
 
 PULUMI_VERSION = "3.253.0"
 LANGUAGE_HOST = "pulumi-language-python"
+PYTHON_VARIABLE = "ORCHESTRATOR_PYTHON"  # what our own language host is to run on
 
 
 def find_pulumi() -> Path:

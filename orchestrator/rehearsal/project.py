@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE
 from orchestrator.folders import find_asset
 from orchestrator.model.fleet import FLEET_STACK
 from orchestrator.model.rehearsal import RehearsalRequest, RehearsedAccount
@@ -116,6 +117,7 @@ def list_environment(world: World) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"file://{world.folder / 'state'}",
         "PULUMI_HOME": str(world.folder / "pulumi-home"),
         "PULUMI_CONFIG_PASSPHRASE": "rehearsal",
+        PYTHON_VARIABLE: sys.executable,
         "ORCHESTRATOR_SSH_IDENTITY": str(world.folder / "operator_ed25519"),
         **dict.fromkeys(CREDENTIALS, ""),
     }

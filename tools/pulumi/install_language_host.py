@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from orchestrator.adapters.pulumi_toolchain import LANGUAGE_HOST
+from orchestrator.adapters.pulumi_toolchain import LANGUAGE_HOST, PYTHON_VARIABLE
 
 SOURCE = Path(__file__).with_name("language_host.py")
 COPY = "pulumi_language_python.py"  # beside the launcher, so that the tool chain outlives this checkout
@@ -13,8 +13,10 @@ LAUNCHER = """\
 #!/bin/sh
 # The Python language host of this Pulumi CLI. Written by tools/pulumi/install_language_host.py.
 here=${{0%/*}}
-python={python}
-[ -x "$python" ] || python=python3
+# Several checkouts share this tool chain: the one that asks knows its Python, set-up's own may be gone by now.
+for python in "${{{variable}:-}}" "${{VIRTUAL_ENV:-}}/bin/python" .venv/bin/python {python} python3; do
+    [ -x "$python" ] && break
+done
 exec "$python" "$here/{copy}" "$here" "$@"
 """
 
@@ -27,10 +29,15 @@ def is_own_language_host(folder: Path) -> bool:
 def install_language_host(folder: Path) -> None:
     """Writes the host and its launcher into `folder`, each whole, where they are not the same already.
 
-    The launcher remembers the Python that runs this, which has the Pulumi SDK; when that one is gone it takes python3.
+    It runs on a Python that has the Pulumi SDK: the one that the caller names, that of the virtual environment or
+    checkout that it is called from, the one that runs this, or else python3.
     """
     _write_program(folder / COPY, SOURCE.read_text())
-    _write_program(folder / LANGUAGE_HOST, LAUNCHER.format(python=shlex.quote(sys.executable), copy=COPY))
+    _write_program(folder / LANGUAGE_HOST, _render_launcher())
+
+
+def _render_launcher() -> str:
+    return LAUNCHER.format(variable=PYTHON_VARIABLE, python=shlex.quote(sys.executable), copy=COPY)
 
 
 def _write_program(path: Path, text: str) -> None:

@@ -182,12 +182,42 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_without_the_python_that_installed_it_the_launcher_takes_python3(tmp_path: Path) -> None:
+@pytest.fixture
+def orphan(tmp_path: Path) -> Path:
+    """A launcher whose installing Python is gone; every program that stands for a Python prints its path."""
     install_language_host(tmp_path)
     launcher = tmp_path / "pulumi-language-python"
     launcher.write_text(launcher.read_text().replace(sys.executable, "/nowhere/python"))
-    (tmp_path / "python3").write_text('#!/bin/sh\necho "python3 $*"\n')
-    (tmp_path / "python3").chmod(0o755)
-    environment = {"PATH": f"{tmp_path}{os.pathsep}/usr/bin:/bin"}
-    done = subprocess.run([launcher, "engine"], capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout == f"python3 {tmp_path}/pulumi_language_python.py {tmp_path} engine\n"
+    for folder in ("path", "named", "checkout/.venv/bin"):
+        for name in ("python", "python3"):
+            program = tmp_path / folder / name
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(f'#!/bin/sh\necho "{folder} $*"\n')
+            program.chmod(0o755)
+    return launcher
+
+
+@pytest.mark.parametrize(
+    ("folder", "variables", "taken"),
+    [
+        (".", {}, "path"),
+        ("checkout", {}, "checkout/.venv/bin"),
+        ("checkout", {"ORCHESTRATOR_PYTHON": "named/python"}, "named"),
+        ("checkout", {"ORCHESTRATOR_PYTHON": "gone/python"}, "checkout/.venv/bin"),
+    ],
+)
+def test_the_launcher_takes_the_nearest_python_that_is_there(
+    orphan: Path, folder: str, variables: dict[str, str], taken: str
+) -> None:
+    named = {name: str(orphan.parent / value) for name, value in variables.items()}
+    environment = {"PATH": f"{orphan.parent}/path{os.pathsep}/usr/bin:/bin", **named}
+    done = subprocess.run(
+        [orphan, "engine"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=orphan.parent / folder,
+        check=True,
+        timeout=20,
+    )
+    assert done.stdout == f"{taken} {orphan.parent}/pulumi_language_python.py {orphan.parent} engine\n"
