@@ -17,6 +17,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
 from orchestrator.rehearsal.inputs import find_misfits
@@ -53,7 +54,8 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Finds the account that the credential belongs to."""
-        account = read_credential(str(to_plain(request.args).get(self._provider.credential, "")))
+        credential = unwrap_rpc_secret(to_plain(request.args).get(self._provider.credential, ""))
+        account = read_credential(str(credential))
         if account is None:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "unable to authenticate (unauthorized)")
             raise AssertionError("abort does not return")
