@@ -40,7 +40,7 @@ def declare_account(declaration: Declaration, survey: Survey) -> dict[str, Machi
     module = cast("ProviderModule", import_module(MODULES[account.provider]))
     own = None if declaration.layout == "accounts" else account.name
     provider = module.make_provider(account, own)
-    survey.take(module.SEARCH, declaration.fleet, account.name, provider)
+    survey.take(module.SEARCH, declaration.area, provider)
     return module.declare(replace(declaration, provider=provider))
 
 

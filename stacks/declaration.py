@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import pulumi
 from host_keys import derive_host_key, render_public_key
 from settings import Scope, Settings
-from survey import Search
+from survey import Area, Search
 from user_data import render_user_data
 
 from orchestrator.catalog.aliases import find_provider
@@ -47,6 +47,12 @@ class Declaration:
     def build_options(self, **options: Any) -> pulumi.ResourceOptions:
         """Resource options with the account's own provider, and so with its credentials."""
         return pulumi.ResourceOptions(provider=self.provider, **options)
+
+    @property
+    def area(self) -> Area:
+        """Where resources of this declaration may be."""
+        used = {machine.region for machine in self.machines}
+        return Area(self.fleet, self.account.name, tuple(sorted(used.union(self.account.regions))))
 
     def list_shared_labels(self) -> dict[str, str]:
         """How people and `recover` find what belongs to the fleet."""

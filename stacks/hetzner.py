@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_hcloud as hcloud
 from declaration import MANAGED_BY, Declaration, MachineOutputs, get_spread
-from survey import ById, ByName, Found, Inputs, Search
+from survey import Area, ById, ByName, Found, Inputs, Search
 
 from orchestrator.model.client import Port
 from orchestrator.model.fleet import Account
@@ -200,9 +200,9 @@ def declare_volume(declaration: Declaration, machine: Machine) -> hcloud.Volume 
     )
 
 
-def list_labelled(fleet: str, options: pulumi.InvokeOptions | None) -> Iterator[Found]:
+def list_labelled(area: Area, options: pulumi.InvokeOptions | None) -> Iterator[Found]:
     """All that carries the fleet's labels in the account."""
-    selector = f"fleet={fleet},managed-by={MANAGED_BY}"
+    selector = f"fleet={area.fleet},managed-by={MANAGED_BY}"
     for server in hcloud.get_servers(with_selector=selector, opts=options).servers:
         yield Found(SERVER, str(server.id), server.name)
     for volume in hcloud.get_volumes(with_selector=selector, opts=options).volumes:

@@ -47,4 +47,4 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
 
 
 # A claim that stands already is taken for this one's own.
-SEARCH = Search(lambda _fleet, _options: (), {"pulumi-python:dynamic/orchestrator:EnrolledMachine": Again()})
+SEARCH = Search(lambda _area, _options: (), {"pulumi-python:dynamic/orchestrator:EnrolledMachine": Again()})

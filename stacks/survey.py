@@ -31,6 +31,15 @@ Inputs = Mapping[str, Any]  # of the resource, as the engine recorded them: came
 
 
 @dataclass(frozen=True)
+class Area:
+    """Where is looked, and for whose: one account's regions in use, and the fleet that things are labelled with."""
+
+    fleet: str
+    account: str
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Found:
     """A resource that the account has and that carries the fleet's labels."""
 
@@ -62,7 +71,7 @@ class Again:
 class Search:
     """How one provider is searched: all that carries the fleet's labels, and each type's own way, by type token."""
 
-    list_labelled: Callable[[str, pulumi.InvokeOptions | None], Iterable[Found]]
+    list_labelled: Callable[[Area, pulumi.InvokeOptions | None], Iterable[Found]]
     types: Mapping[str, ByName | ById | Again]
 
 
@@ -76,7 +85,7 @@ class Survey:
         self._ids: dict[str, str | None] = {}
         self._silent: dict[str, str] = {}
 
-    def take(self, search: Search, fleet: str, account: str, provider: pulumi.ProviderResource | None) -> None:
+    def take(self, search: Search, area: Area, provider: pulumi.ProviderResource | None) -> None:
         """Asks one account's cloud what it has, and under which id each of its interrupted creates stands.
 
         A create that is not there has the id null; one of a type that nobody knows how to find is left out. RunError
@@ -85,16 +94,18 @@ class Survey:
         """
         if self._folder is None:
             return
-        creates = [create for create in self._read_interrupted() if is_of_account(create, search, account, provider)]
+        creates = [
+            create for create in self._read_interrupted() if is_of_account(create, search, area.account, provider)
+        ]
         options = None if provider is None else pulumi.InvokeOptions(provider=provider)
         try:
-            labelled = list(search.list_labelled(fleet, options))
+            labelled = list(search.list_labelled(area, options))
         except Exception as error:  # noqa: BLE001  # the SDKs raise a bare Exception with the plug-in's words
             if creates:
                 raise pulumi.RunError(f"what an interrupted run made cannot be looked up: {error}") from None
-            self._silent[account] = str(error)
+            self._silent[area.account] = str(error)
             return
-        self._labelled += [{"account": account, **asdict(found)} for found in labelled]
+        self._labelled += [{"account": area.account, **asdict(found)} for found in labelled]
         self._ids |= {create["urn"]: find_id(search.types[create["type"]], create, labelled) for create in creates}
 
     def write(self) -> None:
