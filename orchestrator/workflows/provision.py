@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.adapters.pulumi import AccountStack, list_stacks, open_stack
 from orchestrator.model.change import ChangeSet
-from orchestrator.model.errors import StaleLock, UnplannedChange
+from orchestrator.model.errors import RemoteFailure, StaleLock, UnplannedChange
 from orchestrator.model.fleet import FLEET_STACK
 from orchestrator.model.lock import Lock
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackEvent, StackResult, StackStep
 from orchestrator.reconcile.changes import compute_change_set
+from orchestrator.reconcile.credentials import list_refused_accounts
 from orchestrator.workflows.deployment import Deployment
 
 PHASE = "provision"
@@ -35,8 +36,8 @@ SHARED_TYPES = frozenset(
 def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell: OnProgress) -> dict[str, StackResult]:
     """Previews all accounts, then updates those that differ. One that fails holds up no other: its result says why.
 
-    Raises StaleLock or UnplannedChange, before anything is changed, where a preview shows that the lock is not the
-    next one or that something would be deleted without a plan.
+    Raises StaleLock, UnplannedChange or RemoteFailure, before anything is changed, where a preview shows that the lock
+    is not the next one, that something would be deleted without a plan, or that a cloud refuses the credentials.
     """
     names = tuple(accounts)
     refuse_other_layout(list_stacks(deployment.project), names)
@@ -45,6 +46,7 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
             zip(names, pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), names), strict=True)
         )
         previews = run_on_stacks(pool, stacks, lambda name, stack: preview(name, stack, tell))
+        refuse_credentials(previews.values(), lock)
         for result in previews.values():
             refuse_stale(result, lock)
             refuse_unplanned(result, compute_change_set(lock))
@@ -102,6 +104,15 @@ def describe_event(event: StackEvent) -> Progress:
 def is_due(result: StackResult, lock: Lock) -> bool:
     """Whether the account is to be updated: its resources differ, or it carries another revision."""
     return result.error is None and (bool(result.changes) or result.applied != lock.header.revision)
+
+
+def refuse_credentials(results: Iterable[StackResult], lock: Lock) -> None:
+    """Nothing is begun while a cloud that is not lost takes no credentials: half a fleet is nobody's wish."""
+    providers = {machine.account: machine.provider for machine in lock.machines}
+    for account, known in list_refused_accounts(results, providers, lock.header.losses).items():
+        raise RemoteFailure(
+            f"account {account}: {known.provider} does not take the credentials; nothing was begun", hint=known.advice
+        )
 
 
 def refuse_stale(result: StackResult, lock: Lock) -> None:
