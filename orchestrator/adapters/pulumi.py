@@ -17,6 +17,7 @@ from typing import Any, get_args
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
+from orchestrator.adapters.pulumi_backend import find_backend
 from orchestrator.adapters.pulumi_state import ENGINES_OWN, list_interrupted, list_unread, settle
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
@@ -58,10 +59,14 @@ OnStackEvent = Callable[[StackEvent], None]
 
 @dataclass(frozen=True)
 class PulumiProject:
-    """A folder with a Pulumi.yaml, and what the engine and the program are told through their environment."""
+    """A folder with a Pulumi.yaml, and what the engine and the program are told through their environment.
+
+    `secrets_provider` encrypts the secrets of stacks that are made; None leaves that to the backend.
+    """
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets_provider: str | None = None
 
     def build_environment(self) -> dict[str, str]:
         """The variables to add for the CLI: the tool chain first on PATH, no questions, no news."""
@@ -236,6 +241,8 @@ class AccountStack:
         error = None
         try:
             operation(recorder.receive)
+        except automation.ConcurrentUpdateError:
+            error = describe_locked(self._stack)
         except automation.CommandError as failure:
             error = recorder.describe_failure() or str(failure)
         return recorder.build_result(error, survey.list_labelled() if survey else ())
@@ -311,13 +318,22 @@ def remove_dead_locks(project: PulumiProject, account: str) -> None:
 
     The engine never does so by itself. Other backends break a lock by `pulumi cancel`, which is a person's decision.
     """
-    backend = project.environment.get("PULUMI_BACKEND_URL") or os.environ.get("PULUMI_BACKEND_URL", "")
-    if not backend.startswith(LOCAL_BACKEND):
+    backend = find_backend(project.folder, {**os.environ, **project.environment})
+    if backend is None or not backend.url.startswith(LOCAL_BACKEND):
         return
-    folder = Path(backend.removeprefix(LOCAL_BACKEND)) / ".pulumi" / "locks"
+    home = os.path.expanduser(backend.url.removeprefix(LOCAL_BACKEND))  # noqa: PTH111  # file://~ is what the CLI takes
+    folder = project.folder / home / ".pulumi" / "locks"
     for lock in sorted(folder.glob(f"organization/*/{account}/*.json")):
         if is_left_by_the_dead(lock):
             lock.unlink(missing_ok=True)
+
+
+def describe_locked(stack: automation.Stack) -> str:
+    """What a person must do about a lock that only they can judge."""
+    return (
+        f"another engine holds the lock on the state of stack {stack.name}: wait for it, or, if it was killed, run "
+        f"pulumi cancel --stack {stack.name} in {stack.workspace.work_dir}"
+    )
 
 
 def is_left_by_the_dead(lock: Path) -> bool:
@@ -348,6 +364,7 @@ def open_workspace(project: PulumiProject, environment: Mapping[str, str]) -> au
     return automation.LocalWorkspace(
         work_dir=str(project.folder),
         env_vars=project.build_environment() | dict(environment),
+        secrets_provider=project.secrets_provider,
         pulumi_command=find_command(),
     )
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.adapters.pulumi import PulumiProject
+from orchestrator.adapters.pulumi_backend import URL_VARIABLE, find_named_backend, require_backend, require_secrets
 from orchestrator.adapters.rehearsal import find_rehearsal, prepare_rehearsal
 from orchestrator.catalog.hosts import build_zone
 from orchestrator.folders import find_state_folder
-from orchestrator.model.errors import ToolMissing
+from orchestrator.model.errors import InvalidDocument, OrchestratorError, ToolMissing
 from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind
 from orchestrator.model.fleet import Account
 from orchestrator.model.host import EnrolledHost
@@ -81,13 +82,30 @@ def open_production(inputs: Inputs) -> Deployment:
             hint="copy the project's own beside the spec, or add --rehearse to try it on this computer",
         )
     identity = Path(os.environ.get(IDENTITY_VARIABLE) or Path.home() / ".ssh" / "id_ed25519")
-    environment = {IDENTITY_VARIABLE: str(identity)}
+    environment = {IDENTITY_VARIABLE: str(identity)} | name_files(inputs) | name_backend(inputs, folder)
+    control = inputs.fleet.control
+    secrets_provider = control.secrets.url if control and control.secrets else None
+    told = {**os.environ, **environment}
+    require_secrets(folder, require_backend(folder, told), inputs.fleet.list_stacks(), secrets_provider, told)
     return Deployment(
-        project=PulumiProject(folder, environment | name_files(inputs)),
+        project=PulumiProject(folder, environment, secrets_provider),
         identity=identity,
         pins=spec.with_name(PINS_NAME),
         scratch=find_production_scratch(inputs),
     )
+
+
+def name_backend(inputs: Inputs, folder: Path) -> dict[str, str]:
+    """The variable that tells Pulumi the backend of the spec, where it names one; an error where others contradict."""
+    state = inputs.fleet.control and inputs.fleet.control.state
+    if not state or state.url is None:
+        return {}
+    other = find_named_backend(folder, os.environ)
+    if other is not None and other.url != state.url:
+        message = f"control.state.url is {state.url}, but {other.said_by} says {other.url}"
+        hint = "the state is in one place: take out the one that is wrong"
+        raise InvalidDocument([OrchestratorError(message, hint=hint, source=state.source)])
+    return {URL_VARIABLE: state.url}
 
 
 def name_files(inputs: Inputs) -> dict[str, str]:
