@@ -37,12 +37,35 @@ class StackFailure(Frozen):
     words: str
 
 
+class InterruptedCreate(Frozen):
+    """A create whose engine died before it knew how it ended; `provider` is the name of the provider resource."""
+
+    urn: str
+    type: str
+    provider: str
+    inputs: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program; a URN ends with it."""
+        return self.urn.rpartition("::")[2]
+
+
+class CloudResource(Frozen):
+    """A resource that an account has and that carries the fleet's labels."""
+
+    account: str
+    type: str
+    id: str
+    name: str
+
+
 class StackResult(Frozen):
     """How a preview or update of one account's stack ended.
 
     `applied` is the revision that the stack carried before; `outputs` are what the program exports now, or exported
     before where it failed. `error` holds the engine's own words then; the steps are those that were taken, `failures`
-    those that could not be.
+    those that could not be. `orphans` carry the fleet's labels and are in no state.
     """
 
     account: str
@@ -51,6 +74,7 @@ class StackResult(Frozen):
     applied: str | None = None
     outputs: dict[str, Any] = Field(default_factory=dict)
     error: str | None = None
+    orphans: tuple[CloudResource, ...] = ()
 
     @property
     def changes(self) -> tuple[StackStep, ...]:

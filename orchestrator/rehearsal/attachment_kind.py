@@ -27,10 +27,20 @@ class AttachmentKind(StoredKind[Account]):
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Shows the volume to the machine."""
         identifier, properties = super().create(inputs)
+        self._attach(properties)
+        return identifier, properties
+
+    def read(self, identifier: str) -> Properties | None:
+        """The attachment as it is remembered; a kill cuts nothing short that a real cloud would have gone on to do."""
+        found = super().read(identifier)
+        if found is not None:
+            self._attach(found)
+        return found
+
+    def _attach(self, properties: Properties) -> None:
         attached = self.describe(properties)
         if attached is not None:
             attach_volume(self._account.world, attached.machine, attached.volume, attached.link)
-        return identifier, properties
 
     def prepare_delete(self, _identifier: str, found: Properties) -> None:
         """Takes the volume away from the machine."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from orchestrator.adapters.whole_folder import hold_file_lock
 from orchestrator.rehearsal.stored import write_text
@@ -27,7 +28,7 @@ class Unreachable(Exception):
 
 
 class CloudAccount:
-    """The resources of one account: a folder a kind, a JSON file a resource, named by its id."""
+    """The resources of one account: a folder a kind, a JSON file a resource, named by its quoted id."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,11 +42,11 @@ class CloudAccount:
     def list_resources(self, kind: str) -> dict[str, Properties]:
         """All resources of a kind, by id; ids that were given out later come later."""
         paths = sorted((self._folder / kind).glob("*.json"), key=lambda path: (len(path.stem), path.stem))
-        return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+        return {unquote(path.stem): json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
     def find_resource(self, kind: str, identifier: str) -> Properties | None:
         """The resource, or None where there is none."""
-        path = self._folder / kind / f"{identifier}.json"
+        path = self._folder / kind / f"{quote(identifier, safe='')}.json"
         try:
             found: Properties = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -54,13 +55,13 @@ class CloudAccount:
 
     def put_resource(self, kind: str, identifier: str, properties: Properties) -> None:
         """Writes the resource whole."""
-        path = self._folder / kind / f"{identifier}.json"
+        path = self._folder / kind / f"{quote(identifier, safe='')}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(properties, indent=1, sort_keys=True))
 
     def remove_resource(self, kind: str, identifier: str) -> None:
         """Forgets the resource."""
-        (self._folder / kind / f"{identifier}.json").unlink(missing_ok=True)
+        (self._folder / kind / f"{quote(identifier, safe='')}.json").unlink(missing_ok=True)
 
     def take_id(self) -> str:
         """A numeric id that no resource of any account had before, as clouds give them out."""

@@ -5,10 +5,11 @@ The words of the refusals are those of the API's error codes (docs.hetzner.cloud
 
 from collections.abc import Mapping
 
+from orchestrator.rehearsal.hetzner_lists import build_functions
 from orchestrator.rehearsal.hetzner_project import HetznerProject
 from orchestrator.rehearsal.hetzner_servers import Servers, VolumeAttachments
 from orchestrator.rehearsal.hetzner_stored import STORED_KINDS
-from orchestrator.rehearsal.resource_kind import ResourceKind
+from orchestrator.rehearsal.resource_kind import Function, ResourceKind
 from orchestrator.rehearsal.world import World
 
 
@@ -21,3 +22,8 @@ def list_kinds(world: World, account: str) -> Mapping[str, ResourceKind]:
         "hcloud:index/server:Server": Servers(project),
         "hcloud:index/volumeAttachment:VolumeAttachment": VolumeAttachments(project),
     }
+
+
+def list_functions(world: World, account: str) -> Mapping[str, Function]:
+    """Every function of the SDK that one account answers for."""
+    return build_functions(HetznerProject(world, account))

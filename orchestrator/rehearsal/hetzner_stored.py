@@ -44,6 +44,10 @@ class NetworkSubnet(HetznerKind):
         if not ip_network(inputs["ipRange"]).subnet_of(ip_network(network["ipRange"])):  # type: ignore[arg-type]
             raise Refusal("subnet is not part of the network's ip_range", "invalid_input")
 
+    def make_id(self, inputs: Properties) -> str:
+        """The provider's own: the API gives subnets none."""
+        return f"{to_id(inputs['networkId'])}-{inputs['ipRange']}"
+
 
 class SshKey(HetznerKind):
     """A public key that servers are given at birth."""

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 from orchestrator.rehearsal.cloud import Properties
 from orchestrator.rehearsal.firewall import FirewallRule
-from orchestrator.rehearsal.machine import NewMachine, apply_machine_firewall, create_machine, delete_machine
+from orchestrator.rehearsal.machine import (
+    NewMachine,
+    apply_machine_firewall,
+    create_machine,
+    delete_machine,
+    find_machine,
+    start_machine,
+)
 from orchestrator.rehearsal.pinned_image import read_pinned_image
 from orchestrator.rehearsal.stored_kind import Account, StoredKind
 
@@ -31,6 +38,18 @@ class MachineKind(StoredKind[Account]):
         world = self._account.world
         create_machine(world, self.describe_machine(identifier, properties), read_pinned_image(world))
         return identifier, properties
+
+    def read(self, identifier: str) -> Properties | None:
+        """The machine as it is remembered; a kill cuts nothing short that a real cloud would have gone on to do."""
+        found = super().read(identifier)
+        if found is not None:
+            world, name = self._account.world, self.get_machine_name(found)
+            made = find_machine(world, name)
+            if made is None:
+                create_machine(world, self.describe_machine(identifier, found), read_pinned_image(world))
+            elif made.record.powered and not made.running:
+                start_machine(world, name)
+        return found
 
     def finish_update(self, _identifier: str, properties: Properties) -> None:
         """Holds the machine to its firewalls."""

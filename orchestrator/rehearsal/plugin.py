@@ -22,7 +22,7 @@ from pulumi.runtime.rpc import unwrap_rpc_secret
 from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
 from orchestrator.rehearsal.inputs import find_misfits
 from orchestrator.rehearsal.providers import PROVIDERS, Provider, read_credential
-from orchestrator.rehearsal.resource_kind import ResourceKind
+from orchestrator.rehearsal.resource_kind import Function, ResourceKind
 from orchestrator.rehearsal.world import World, open_world
 
 WORKERS = 16
@@ -36,6 +36,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._provider = provider
         self._world = world
         self._kinds: Mapping[str, ResourceKind] = {}
+        self._functions: Mapping[str, Function] = {}
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The plug-in's version: that of the SDK whose types it holds inputs against.
@@ -60,6 +61,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "unable to authenticate (unauthorized)")
             raise AssertionError("abort does not return")
         self._kinds = self._provider.list_kinds(self._world, account)
+        self._functions = self._provider.list_functions(self._world, account)
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -114,6 +116,18 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
         except (Refusal, Unreachable) as error:
             refuse(context, error)
         return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Answers one of the SDK's functions."""
+        if request.tok not in self._functions:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.tok} is not rehearsed")
+        try:
+            answer = self._functions[request.tok](to_plain(request.args))
+        except (Refusal, Unreachable) as error:
+            refuse(context, error)
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(answer))  # Python's own word
+        return response
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Nothing here runs long enough to be cancelled."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from orchestrator.rehearsal.resource_kind import ResourceKind
+from orchestrator.rehearsal.resource_kind import Function, ResourceKind
 from orchestrator.rehearsal.world import World
 
 TOKEN_PREFIX = "rehearsal:"  # noqa: S105  # no secret: it marks what is none
@@ -29,6 +29,13 @@ class Provider:
             world, account
         )
         return kinds
+
+    def list_functions(self, world: World, account: str) -> Mapping[str, Function]:
+        """Every function of the SDK that one account answers for, by token."""
+        module = import_module(f"orchestrator.rehearsal.{self.name}")
+        list_functions = getattr(module, "list_functions", None)  # a cloud that lists nothing needs none
+        functions: Mapping[str, Function] = list_functions(world, account) if list_functions else {}
+        return functions
 
 
 PROVIDERS: Mapping[str, Provider] = {

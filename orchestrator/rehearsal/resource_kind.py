@@ -1,8 +1,12 @@
 """What a rehearsed provider must know of each kind of resource."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from orchestrator.rehearsal.cloud import Properties
+
+# A function of the SDK (a "data source"): its arguments in, its answer out.
+Function = Callable[[Properties], Properties]
 
 
 class ResourceKind(Protocol):

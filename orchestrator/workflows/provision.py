@@ -79,11 +79,20 @@ def run_on_stacks(
 
 
 def preview(name: str, stack: AccountStack, tell: OnProgress) -> StackResult:
-    """One account's preview."""
+    """One account's preview, after what an interrupted run left is settled."""
     tell(Progress(phase=PHASE, subject=name, status="previewing"))
-    result = stack.preview(lambda _event: None)
+    settled = settle(name, stack, tell)
+    result = stack.preview(lambda _event: None) if settled.error is None else settled
     if result.error:
         tell(Progress(phase=PHASE, subject=name, status="preview failed"))
+    return result
+
+
+def settle(name: str, stack: AccountStack, tell: OnProgress) -> StackResult:
+    """Brings one account's state up to what an interrupted run made; each resource that is adopted is told."""
+    result = stack.settle_interrupted()
+    for step in result.steps:
+        tell(Progress(phase=PHASE, subject=name, status=f"adopted {step.name}, which an interrupted run had made"))
     return result
 
 

@@ -1,0 +1,65 @@
+"""An engine's exported state as data: the creates that were cut short in it, and how they are settled.
+
+The form is that of `pulumi stack export` (apitype.DeploymentV3). Secrets stay as the engine encrypted them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.model.stack import InterruptedCreate
+
+State = Mapping[str, Any]
+
+ENGINES_OWN = "pulumi:"  # stacks and providers: nothing in a cloud
+SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks what is no plain value (resource.SigKey), secrets among it
+
+
+def list_interrupted(state: State) -> tuple[InterruptedCreate, ...]:
+    """The creates of which the engine does not know how they ended, in the order in which it began them."""
+    pending = state.get("pending_operations") or ()
+    return tuple(read_create(operation["resource"]) for operation in pending if operation["type"] == "creating")
+
+
+def read_create(resource: Mapping[str, Any]) -> InterruptedCreate:
+    """One create, with what it was given; secrets and files are left out, since nothing is found by them."""
+    return InterruptedCreate(
+        urn=resource["urn"],
+        type=resource["type"],
+        provider=name_provider(resource.get("provider", "")),
+        inputs={name: value for name, value in resource.get("inputs", {}).items() if is_plain(value)},
+    )
+
+
+def name_provider(reference: str) -> str:
+    """The name of the provider resource in a reference URN::ID to it; a URN ends with the name."""
+    return reference.rpartition("::")[0].rpartition("::")[2]
+
+
+def is_plain(value: Any) -> bool:
+    """Whether nothing in the value is a secret, a file or another thing that JSON has no form for."""
+    if isinstance(value, Mapping):
+        return SIGNATURE not in value and all(map(is_plain, value.values()))
+    return all(map(is_plain, value)) if isinstance(value, list) else True
+
+
+def settle(state: State, ids: Mapping[str, str | None]) -> dict[str, Any]:
+    """The state with the interrupted creates settled: those with an id are resources, unread; the others are not there.
+
+    Other pending operations (updates, deletes) are of resources that the state has: the next update does them again.
+    """
+    pending = state.get("pending_operations") or ()
+    known = {resource["urn"] for resource in state.get("resources") or ()}
+    adopted = [
+        {**operation["resource"], "id": ids[operation["resource"]["urn"]], "outputs": {}}
+        for operation in pending
+        if operation["type"] == "creating" and ids.get(operation["resource"]["urn"])
+    ]
+    new = {resource["urn"]: resource for resource in adopted if resource["urn"] not in known}
+    return {**state, "resources": [*(state.get("resources") or ()), *new.values()], "pending_operations": []}
+
+
+def list_unread(state: State) -> Iterator[str]:
+    """The URNs of resources that were adopted and not read since; every resource that was read has outputs."""
+    for resource in state.get("resources") or ():
+        if resource.get("custom") and not resource["type"].startswith(ENGINES_OWN) and not resource.get("outputs"):
+            yield resource["urn"]
