@@ -45,13 +45,22 @@ LINKS_FOLDER = "by-id"
 CONSOLE_TAIL_LINES = 20
 
 
+class DiskFile(Frozen):
+    """A file on a machine's disk before it first boots; `path` is below its root."""
+
+    path: str
+    text: str
+    mode: int = 0o644
+
+
 class NewMachine(Frozen):
     """What a machine is made from.
 
     With `user_data` cloud-init runs it, as on a cloud: keys come to root through the metadata, and the host key is in
     the user data or made by the machine. Without, it is an enrolled host: keys and host key (a private key in
     OpenSSH's form) are on its disk before it first boots. `firewall` None is no firewall, () refuses everything.
-    `volumes` are ids of data volumes, each with the name that its device has below /dev/disk/by-id.
+    `volumes` are ids of data volumes, each with the name that its device has below /dev/disk/by-id. `files` are what
+    the cloud's own image has and the base image has not.
     """
 
     name: str
@@ -63,6 +72,7 @@ class NewMachine(Frozen):
     domains: dict[DomainKind, str] = Field(default_factory=dict)
     firewall: tuple[FirewallRule, ...] | None = None
     volumes: dict[str, str] = Field(default_factory=dict)
+    files: tuple[DiskFile, ...] = ()
 
     @model_validator(mode="after")
     def check_host_key(self) -> "NewMachine":
@@ -228,6 +238,8 @@ def write_disk(disk: Path, spec: NewMachine, machine_id: str) -> None:
     """Writes what makes the machine this one and no other to its empty disk (the overlay's upper layer)."""
     _write_file(disk / "etc/machine-id", f"{machine_id}\n", 0o444)
     _write_file(disk / "etc/hostname", f"{spec.hostname}\n")
+    for file in spec.files:
+        _write_file(disk / file.path, file.text, file.mode)
     _write_file(disk / "etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {spec.hostname}\n::1 localhost\n")
     if spec.user_data is not None:
         metadata = {"instance-id": spec.name, "local-hostname": spec.hostname, "public-keys": spec.authorized_keys}

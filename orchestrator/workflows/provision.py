@@ -26,6 +26,9 @@ HARMLESS = frozenset({"same", "read", "refresh", "create", "update", "import"})
 # What holds no data and is refused by the clouds themselves while in use.
 SHARED_TYPES = frozenset(
     {
+        "gcp:compute/firewall:Firewall",
+        "gcp:compute/resourcePolicy:ResourcePolicy",
+        "gcp:compute/subnetwork:Subnetwork",
         "hcloud:index/firewall:Firewall",
         "hcloud:index/placementGroup:PlacementGroup",
         "hcloud:index/sshKey:SshKey",
