@@ -81,6 +81,14 @@ def quota(shortage: tuple[str, str, str], files: Files) -> None:
     change(files, "quota", *shortage)
 
 
+@command.command("delay", epilog="Example: orchestrator rehearse delay 60 fleet.yaml")
+@click.argument("seconds", type=click.FloatRange(min=0))
+@spec_options
+def delay(seconds: float, files: Files) -> None:
+    """Have SPEC's rehearsed clouds say that a resource is made only SECONDS after they made it; 0 ends that."""
+    change(files, "delay", str(seconds))
+
+
 @command.command("list", epilog="Example: orchestrator rehearse list --format json")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_all(form: str) -> None:

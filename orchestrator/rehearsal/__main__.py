@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.model.errors import OrchestratorError, ToolMissing
 from orchestrator.model.loss import Loss
 from orchestrator.model.rehearsal import Rehearsal, RehearsalRequest
+from orchestrator.rehearsal.delay import Delay, set_delay
 from orchestrator.rehearsal.exhaustion import Exhausted, Quota, exhaust, read_shortages, restock, set_quota
 from orchestrator.rehearsal.hosts import ensure_hosts
 from orchestrator.rehearsal.image import ensure_base_image
@@ -83,6 +84,12 @@ def limit_vcpus(arguments: argparse.Namespace) -> Any:
     return list_all(arguments)
 
 
+def delay_answers(arguments: argparse.Namespace) -> Any:
+    """Has the clouds of a world answer creates late."""
+    set_delay(open_world(arguments.world), Delay(seconds=float(arguments.seconds)))
+    return list_all(arguments)
+
+
 def list_all(_arguments: argparse.Namespace) -> Any:
     """Every world, its machines and what it has lost."""
     return [
@@ -146,6 +153,10 @@ def main() -> int:
         for argument in ("provider", "region", "what"):
             verb.add_argument(argument)
         verb.set_defaults(run=run)
+    delaying = verbs.add_parser("delay")
+    delaying.add_argument("--world", required=True)
+    delaying.add_argument("seconds")
+    delaying.set_defaults(run=delay_answers)
     cleaning = verbs.add_parser("clean")
     which = cleaning.add_mutually_exclusive_group(required=True)
     which.add_argument("--world")

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
+from orchestrator.rehearsal.delay import hold_answer
 from orchestrator.rehearsal.inputs import find_misfits
 from orchestrator.rehearsal.providers import PROVIDERS, Provider, read_credential
 from orchestrator.rehearsal.resource_kind import Function, ResourceKind
@@ -32,9 +33,10 @@ ENGINE_POLL_SECONDS = 1.0
 class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The provider's side of the protocol. The credential says which account it stands for, as with the real one."""
 
-    def __init__(self, provider: Provider, world: World) -> None:
+    def __init__(self, provider: Provider, world: World, ended: Event) -> None:
         self._provider = provider
         self._world = world
+        self._ended = ended
         self._kinds: Mapping[str, ResourceKind] = {}
         self._functions: Mapping[str, Function] = {}
 
@@ -88,6 +90,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             identifier, properties = kind.create(to_plain(request.properties))
         except (Refusal, Unreachable) as error:
             refuse(context, error)
+        hold_answer(self._world, self._ended)
         return provider_pb2.CreateResponse(id=identifier, properties=to_struct(properties))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -162,9 +165,9 @@ def to_struct(properties: Properties) -> struct_pb2.Struct:
 def serve(provider: Provider, world: World) -> None:
     """Serves until the engine sends SIGINT or SIGTERM, which it does at the end of each run."""
     server = grpc.server(ThreadPoolExecutor(WORKERS))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RehearsedProvider(provider, world), server)
-    port = server.add_insecure_port("127.0.0.1:0")
     ended = Event()
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RehearsedProvider(provider, world, ended), server)
+    port = server.add_insecure_port("127.0.0.1:0")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     server.start()
@@ -173,6 +176,7 @@ def serve(provider: Provider, world: World) -> None:
     engine = os.getppid()
     while not ended.wait(ENGINE_POLL_SECONDS) and os.getppid() == engine:
         pass  # an engine that was killed says nothing
+    ended.set()
     server.stop(grace=1).wait()
 
 
