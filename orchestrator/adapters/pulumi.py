@@ -307,9 +307,7 @@ def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack
             seed = automation.ConfigValue(secrets.token_hex(SEED_BYTES), secret=True)
             stack.set_config(HOST_KEY_SEED, seed)
     except automation.CommandError as error:
-        hint = "log in with pulumi login, and set PULUMI_CONFIG_PASSPHRASE where the stack has a passphrase"
-        words = str(error).strip().splitlines()[-1].strip().removeprefix("stderr: ").removeprefix("error: ")
-        raise RemoteFailure(f"account {account}: the Pulumi backend cannot be used: {words}", hint=hint) from None
+        raise describe_backend_failure(error, f"account {account}: ") from None
     return AccountStack(account, stack)
 
 
@@ -355,8 +353,18 @@ def is_engine(pid: int) -> bool:
 
 
 def list_stacks(project: PulumiProject) -> tuple[str, ...]:
-    """The accounts that have a stack in the project's backend."""
-    return tuple(sorted(stack.name for stack in open_workspace(project, {}).list_stacks()))
+    """The accounts that have a stack in the project's backend. Raises RemoteFailure where that cannot be used."""
+    try:
+        return tuple(sorted(stack.name for stack in open_workspace(project, {}).list_stacks()))
+    except automation.CommandError as error:
+        raise describe_backend_failure(error) from None
+
+
+def describe_backend_failure(error: automation.CommandError, subject: str = "") -> RemoteFailure:
+    """The backend's own last words on why it cannot be used."""
+    hint = "log in with pulumi login, and set PULUMI_CONFIG_PASSPHRASE where the stack has a passphrase"
+    words = str(error).strip().splitlines()[-1].strip().removeprefix("stderr: ").removeprefix("error: ")
+    return RemoteFailure(f"{subject}the Pulumi backend cannot be used: {words}", hint=hint)
 
 
 def open_workspace(project: PulumiProject, environment: Mapping[str, str]) -> automation.LocalWorkspace:
