@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.control import ControlPlane
@@ -88,6 +89,7 @@ class Fleet(Frozen):
     """A whole fleet: the one thing that a spec file declares. `digest` is the spec text's own, "sha256:…".
 
     `layout` says how it is cut into Pulumi stacks, `control` what it is run with; neither has a part in placement.
+    `artifacts` are what the operator vouches for of clients' releases, by client; nor have they.
     """
 
     name: Name = Field(alias="fleet")
@@ -97,6 +99,7 @@ class Fleet(Frozen):
     access: Access | None = None
     layout: StackLayout = "accounts"
     control: ControlPlane | None = None
+    artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
     digest: str
     path: str
 

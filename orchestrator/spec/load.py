@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from orchestrator.documents.known_keys import suggest
 from orchestrator.documents.yaml_document import YamlDocument, by_place, read_yaml
+from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.control import ControlPlane
@@ -29,6 +30,7 @@ NOT_PLACEMENT = {
     "host_key",
     "hosts_file",
     "access",
+    "artifacts",
     "layout",
     "path",
     "digest",
@@ -45,6 +47,7 @@ class SpecFile(Frozen):
     policy: tuple[Rule, ...] = ()
     access: Access | None = None
     layout: StackLayout = "accounts"
+    artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
 
 
 SPEC_FILE = TypeAdapter(SpecFile)
@@ -71,6 +74,8 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
     for section in ("accounts", "groups"):
         if section in data:
             data[section] = name_each(document, (section,))
+    if "artifacts" in data:
+        data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):
         data["policy"] = [document.add_source(rule, ("policy", index)) for index, rule in enumerate(data["policy"])]
     return data
@@ -166,6 +171,7 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
         policy=spec.policy,
         access=spec.access,
         layout=spec.layout,
+        artifacts=spec.artifacts,
         digest="",
         path=str(path),
     )

@@ -14,6 +14,7 @@ from orchestrator.model.host_config import ClientConfig, HostConfig, compute_con
 from orchestrator.model.lock import Machine
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.reconcile.peers import choose_peers
+from orchestrator.workflows.artifacts import build_recipe
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.reach import Reached
@@ -53,7 +54,7 @@ def configure(
     A machine that carries the right digest, with every managed file as it was written, is not touched.
     """
     there = tuple(reached)
-    artifacts = prepare_artifacts(inputs.clients, there, deployment.arch, tell)
+    artifacts = prepare_artifacts(inputs, there, deployment.arch, tell)
     hosts = {each.machine.machine: build_host(each, neighbours, inputs.clients, artifacts) for each in there}
     digest = compute_ansible_folder_digest()
     observed = probe_machines([each.endpoint for each in there], deployment.identity)
@@ -80,21 +81,19 @@ def is_due(observation: Observation, digest: str, signing: frozenset[str]) -> bo
     return bool(observation.error) or observation.digest != digest or bool(observation.drifted) or stopped
 
 
-def prepare_artifacts(
-    clients: Mapping[str, ClientFacts], reached: Iterable[Reached], arch: str | None, tell: OnProgress
-) -> Artifacts:
+def prepare_artifacts(inputs: Inputs, reached: Iterable[Reached], arch: str | None, tell: OnProgress) -> Artifacts:
     """The programs of every client in use, fetched or built where this computer has them not; for `arch`, if given."""
     wanted = sorted({(name, each.machine.arch) for each in reached for name in each.machine.clients.values()})
-    return {(name, own): prepare_artifact(clients[name], arch or own, tell) for name, own in wanted}
+    recipes = {name: build_recipe(inputs.clients[name], inputs.fleet) for name, _ in wanted}
+    return {(name, own): prepare_artifact(recipes[name], arch or own, tell) for name, own in wanted}
 
 
-def prepare_artifact(client: ClientFacts, machine_arch: str, tell: OnProgress) -> Artifact:
+def prepare_artifact(recipe: ArtifactRecipe, machine_arch: str, tell: OnProgress) -> Artifact:
     """One client's programs for one architecture; the folder's name is made from all that decides its content."""
-    recipe = ArtifactRecipe.model_validate({"name": client.name, "version": client.version, **client.artifacts})
     folder = ensure_artifact(
         recipe,
         find_cache_folder(),
-        lambda line: tell(Progress(phase=PHASE, subject=client.name, status=line)),
+        lambda line: tell(Progress(phase=PHASE, subject=recipe.name, status=line)),
         arch=ARCHES[machine_arch],
     )
     return Artifact(str(folder), folder.name)

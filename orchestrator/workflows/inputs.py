@@ -79,7 +79,7 @@ def read_inputs(where: Where) -> Inputs:
     catalogue = load_catalogue(where.catalog, where.catalog_only, wanted)
     clients = load_clients(find_asset("ansible") / "clients")
     unknown = find_unknown_places(fleet, catalogue, lambda: read_regions(where.catalog, where.catalog_only))
-    problems = [*unknown, *find_unknown_clients(fleet, clients)]
+    problems = [*unknown, *find_unknown_clients(fleet, clients), *find_unknown_pins(fleet, clients)]
     if problems:
         raise InvalidDocument(problems)
     return Inputs(where, fleet, add_hosts(catalogue, fleet), clients, read_lock(where.lock_path))
@@ -131,6 +131,13 @@ def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> It
                 problem = describe_misfit(group, role, name, clients)
                 if problem:
                     yield OrchestratorError(f"groups.{group.name}: {problem[0]}", hint=problem[1], source=group.source)
+
+
+def find_unknown_pins(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:
+    """Pins of artifacts of a client that there is not."""
+    for name, pin in fleet.artifacts.items():
+        if name not in clients:
+            yield OrchestratorError(f"no client {name} is known", hint=suggest(name, clients), source=pin.source)
 
 
 def describe_misfit(group: Group, role: str, name: str, clients: Mapping[str, ClientFacts]) -> tuple[str, str] | None:
