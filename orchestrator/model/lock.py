@@ -36,7 +36,8 @@ class Machine(Frozen):
     `zone_id` is the provider's own id of its zone, where that is not its name: accounts name one zone differently.
     `volume_gib` is the size of its data volume (None: local disk is enough), `volume_iops` what it is provisioned with;
     `image` is pinned when first placed. `address` "reserved" is one that the machine keeps until it is retired.
-    `host` names the enrolled host, for accounts of provider ssh. The line is enough to provision the machine from.
+    `host` names the enrolled host, for accounts of provider ssh. `refused` is the cloud's own code where it refused to
+    make the machine or a part of it: such a machine is on its way out. The line is enough to provision from.
     """
 
     machine: MachineId
@@ -59,6 +60,7 @@ class Machine(Frozen):
     address: Literal["reserved"] | None = None
     clients: dict[str, str]
     state: MachineState = MachineState.WANTED
+    refused: str | None = None
 
     @property
     def generation(self) -> int:

@@ -104,7 +104,8 @@ def _compute_holding(group: Group, entries: list[Machine], judge: Judge) -> Hold
     lasting = (MachineState.LOST,) if signing else ()
     home = _find_home(entries, (MachineState.WANTED, MachineState.HELD, *lasting))
     fit = [machine for machine in entries if judge.is_fit(machine, group)]
-    adoptable = {get_column_key(machine): machine for machine in fit if machine is not home}
+    whole = (machine for machine in fit if machine is not home and machine.refused is None)
+    adoptable = {get_column_key(machine): machine for machine in whole}
     return Holding(
         group=group.name,
         node=entries[0].node,
@@ -113,7 +114,7 @@ def _compute_holding(group: Group, entries: list[Machine], judge: Judge) -> Hold
         home=home,
         stay=get_column_key(home) if home is not None and home in fit else None,
         adoptable=() if signing else tuple(sorted(adoptable.items(), key=lambda item: item[0])),
-        standing=any(machine.state is not MachineState.RETIRING for machine in entries),
+        standing=any(machine.state is not MachineState.RETIRING or machine.refused for machine in entries),
         pinned=signing and home is not None,
     )
 

@@ -7,7 +7,7 @@ text that is not recognised is a failure like any other, and nothing is decided 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -139,10 +139,11 @@ def compute_refused_entries(lock: Lock, refusals: Iterable[Refusal]) -> tuple[tu
     refused = {refusal.machine.machine: refusal for refusal in refusals}
     retired = tuple(_retire(refusal) for refusal in refused.values() if _is_done_with(refusal))
     gone = {line.retired for line in retired}
-    left = [_let_go(each) if each.machine in refused else each for each in lock.machines if each.machine not in gone]
+    kept = (machine for machine in lock.machines if machine.machine not in gone)
+    left = [_let_go(each, refused[each.machine]) if each.machine in refused else each for each in kept]
     bereft = {refusal.machine.node for refusal in refused.values()}
     bereft -= {machine.node for machine in left if machine.state in CARRYING_STATES}
-    back = {_find_predecessor(left, node, refused.keys()) for node in bereft}
+    back = {_find_predecessor(left, node) for node in bereft}
     machines = tuple(_take_back(machine) if machine.machine in back else machine for machine in left)
     return machines, (*lock.retired, *retired)
 
@@ -175,20 +176,20 @@ def _retire(refusal: Refusal) -> Retired:
     )
 
 
-def _let_go(machine: Machine) -> Machine:
-    return machine.model_copy(update={"state": MachineState.RETIRING})
+def _let_go(machine: Machine, refusal: Refusal) -> Machine:
+    return machine.model_copy(update={"state": MachineState.RETIRING, "refused": refusal.code})
 
 
 def _take_back(machine: Machine) -> Machine:
     return machine.model_copy(update={"state": MachineState.WANTED})
 
 
-def _find_predecessor(machines: Iterable[Machine], node: str, refused: Collection[str]) -> str | None:
-    """The node's newest machine that is on its way out and was made; None where there is none."""
+def _find_predecessor(machines: Iterable[Machine], node: str) -> str | None:
+    """The node's newest machine that is on its way out and was made whole; None where there is none."""
     found = [
         machine
         for machine in machines
-        if machine.node == node and machine.state is MachineState.RETIRING and machine.machine not in refused
+        if machine.node == node and machine.state is MachineState.RETIRING and machine.refused is None
     ]
     return max(found, key=lambda machine: machine.generation).machine if found else None
 

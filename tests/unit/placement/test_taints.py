@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import Lock
+from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.model.taint import Taint
@@ -97,3 +97,16 @@ def test_nothing_at_all_to_be_had_is_a_partial_plan() -> None:
     plan = place(two_accounts(), refuse("a"), refuse("b"))
     assert plan.status == "partial"
     assert len(plan.unplaced) == 4
+
+
+def test_a_node_never_goes_back_to_a_machine_that_was_refused() -> None:
+    fleet = make_fleet([make_account("a"), make_account("b")], [make_group(count=1)])
+    first = compute_plan(fleet, two_types(), {})
+    lock = make_lock(first)
+    left = {"state": MachineState.RETIRING, "refused": "no_room"}
+    lock = lock.model_copy(update={"machines": (lock.machines[0].model_copy(update=left),)})
+    plan = place(fleet, refuse("a", machine_type="s"), refuse("b", machine_type="s"), lock=lock)
+    assert [(each.machine.machine, each.change) for each in plan.machines] == [
+        ("btc-1.1", "retire"),
+        ("btc-1.2", "relocate"),
+    ]

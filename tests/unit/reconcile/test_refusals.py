@@ -108,6 +108,11 @@ def make_machine(machine: str, state: MachineState = MachineState.WANTED, accoun
     )
 
 
+def let_go(machine: str) -> Machine:
+    """A machine of which the cloud refused a part."""
+    return make_machine(machine, MachineState.RETIRING).model_copy(update={"refused": "resource_unavailable"})
+
+
 def make_lock(*machines: Machine) -> Lock:
     header = LockHeader(fleet="f", revision="r", spec="s", facts="f")
     return Lock(header=header, machines=machines)
@@ -179,7 +184,7 @@ def test_a_machine_of_which_a_part_was_made_is_let_go_first_and_retired_when_ref
     lock = make_lock(make_machine("btc-1.1"))
     result = refused("btc-1-1", made=("btc-1-1-volume",))
     machines, retired = compute_refused_entries(lock, find_refusals([result], lock))
-    assert machines == (make_machine("btc-1.1", MachineState.RETIRING),)
+    assert machines == (let_go("btc-1.1"),)
     assert retired == ()
     again = make_lock(*machines)
     machines, retired = compute_refused_entries(again, find_refusals([result], again))
@@ -188,7 +193,7 @@ def test_a_machine_of_which_a_part_was_made_is_let_go_first_and_retired_when_ref
 
 
 def test_a_machine_that_exists_without_its_volume_is_never_retired_on_a_refusal() -> None:
-    lock = make_lock(make_machine("btc-1.1", MachineState.RETIRING))
+    lock = make_lock(let_go("btc-1.1"))
     machines, retired = compute_refused_entries(
         lock, find_refusals([refused("btc-1-1-volume", made=("btc-1-1",))], lock)
     )
