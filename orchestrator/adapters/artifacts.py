@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.adapters.archive import extract_programs
 from orchestrator.adapters.artifact_store import ArtifactStore, Origin, compute_content_digest
-from orchestrator.adapters.go import build_programs
+from orchestrator.adapters.go import BuildFlags, build_programs
 from orchestrator.adapters.release import fetch_release
 from orchestrator.folders import find_asset
 from orchestrator.model.artifact import Arch, ArtifactRecipe, GoModule, Release
@@ -54,7 +54,8 @@ def ensure_artifact(recipe: ArtifactRecipe, cache: Path, on_progress: OnLine, *,
                 origin = _take_release(way, recipe.version, arch, programs, label)
             else:
                 on_progress(f"building {recipe.name} {recipe.version} from source")
-                build_programs(find_module(way), way.binaries, programs, on_progress, arch=arch)
+                flags = BuildFlags(way.cgo, way.variables)
+                build_programs(find_module(way), way.binaries, programs, on_progress, arch=arch, flags=flags)
                 origin = Origin(f"{label}-{key[:16]}", {"built_from": way.module})
             return store.keep(key, programs, origin)
 

@@ -43,10 +43,15 @@ ProgramName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9
 
 
 class GoModule(Frozen):
-    """Programs built from source: `module` is a folder with go.mod and go.sum, `binaries` name to import path."""
+    """Programs built from source: `module` is a folder with go.mod and go.sum, `binaries` name to import path.
+
+    `cgo`: with the C code of its modules. `variables` are texts that are set in the programs, by their names in Go.
+    """
 
     module: str
     binaries: dict[ProgramName, str] = Field(min_length=1)
+    cgo: bool = False
+    variables: dict[str, str] = Field(default_factory=dict)
 
 
 class TrustedKeys(Frozen):

@@ -45,9 +45,9 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "go.mod").write_text("module x\n\ngo 1.25\n")
     (folder / "go.sum").write_text("one\n")
 
-    def build(module: Path, packages: dict[str, str], target: Path, on_progress: object, *, arch: str) -> None:
+    def build(module: Path, packages: dict[str, str], target: Path, on_progress: object, **how: object) -> None:
         for name in packages:
-            (target / name).write_text(f"{arch} {(module / 'go.sum').read_text()}")
+            (target / name).write_text(f"{how['arch']} {(module / 'go.sum').read_text()}")
 
     monkeypatch.setattr(artifacts, "build_programs", build)
     monkeypatch.setattr(artifacts, "find_asset", lambda name: tmp_path)
