@@ -1,6 +1,6 @@
 """What every provider module is given, and the one thing that it must be able to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from orchestrator.model.errors import OrchestratorError
 from orchestrator.model.fleet import Access, Account, Fleet, StackLayout
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.lock import Lock, Machine, MachineState
+from orchestrator.model.loss import Loss
 from orchestrator.spec import load_fleet
 
 MachineOutputs = dict[str, pulumi.Input[Any]]
@@ -38,7 +39,16 @@ class Declaration:
     clients: Mapping[str, ClientFacts]
     scope: Scope
     host_key_seed: pulumi.Output[str]
+    lost: bool = False
     provider: pulumi.ProviderResource | None = None
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether to ask the cloud something small before anything is begun: previews would not notice a wrong token.
+
+        An account that was declared lost is not asked: its machines are declared all the same.
+        """
+        return pulumi.runtime.is_dry_run() and not self.lost
 
     def name_shared(self, name: str) -> str:
         """The name of a resource that machines share: with the account's where one stack has several accounts."""
@@ -183,7 +193,15 @@ def build_declaration(plan: Plan, account: Account, settings: Settings) -> Decla
         clients=plan.clients,
         scope=settings.scope,
         host_key_seed=settings.host_key_seed,
+        lost=is_lost(account, plan.lock.header.losses),
     )
+
+
+def is_lost(account: Account, losses: Iterable[Loss]) -> bool:
+    """Whether the account as a whole was declared lost, by itself or with its provider."""
+    provider = find_provider(account.provider)
+    whole = {("account", account.name), ("provider", provider), ("operator", provider)}
+    return any((loss.kind, loss.value) in whole for loss in losses)
 
 
 def resolve_account(account: Account, overrides: Mapping[str, Mapping[str, Any]]) -> Account:

@@ -2,10 +2,10 @@
 
 Per account a network with a subnet for each network zone, and the operators' keys; per group a firewall; per group,
 region and ten machines a placement group that keeps them on different hardware; per machine a server and, where local
-disk is not enough, a data volume of its own.
+disk is not enough, a data volume of its own; a primary IP where the group asks for reserved addresses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -34,6 +34,7 @@ SMALLEST_VOLUME_GIB = 10  # the API's own minimum
 
 SERVER = "hcloud:index/server:Server"
 VOLUME = "hcloud:index/volume:Volume"
+ADDRESS = "hcloud:index/primaryIp:PrimaryIp"
 NETWORK = "hcloud:index/network:Network"
 FIREWALL = "hcloud:index/firewall:Firewall"
 SSH_KEY = "hcloud:index/sshKey:SshKey"
@@ -61,6 +62,8 @@ def make_provider(account: Account, namespace: str | None) -> hcloud.Provider:
 
 def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
     """Declares the account's resources; outputs by machine id."""
+    if declaration.asks_first:
+        hcloud.get_locations(opts=pulumi.InvokeOptions(provider=declaration.provider))
     if not declaration.scope.declares_machines:
         for machine in declaration.machines:
             declare_volume(declaration, machine)
@@ -145,7 +148,7 @@ def list_firewall_rules(ports: tuple[Port, ...], ssh_from: tuple[str, ...]) -> l
 def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) -> MachineOutputs:
     """The server, and its data volume where it has one."""
     server = declare_server(declaration, machine, shared)
-    volume = declare_volume(declaration, machine)
+    volume = declare_volume(declaration, machine, [server])  # of a server that is refused, nothing is left behind
     if volume is not None:
         hcloud.VolumeAttachment(
             f"{machine.hostname}-data",
@@ -160,6 +163,7 @@ def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) 
 def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -> hcloud.Server:
     """The server itself."""
     protected = declaration.is_machine_protected(machine)
+    address = declare_address(declaration, machine)
     return hcloud.Server(
         machine.hostname,
         name=f"{declaration.fleet}-{machine.hostname}",
@@ -171,6 +175,7 @@ def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -
         firewall_ids=[shared.firewalls[machine.group].id.apply(int)],
         networks=[hcloud.ServerNetworkArgs(network_id=shared.network.id.apply(int))],
         placement_group_id=shared.placement_groups[get_spread(machine, NODES_PER_PLACEMENT_GROUP)].id.apply(int),
+        public_nets=None if address is None else [hcloud.ServerPublicNetArgs(ipv4=address.id.apply(int))],
         labels=declaration.list_labels(machine),
         delete_protection=protected,
         rebuild_protection=protected,  # the API wants the two alike
@@ -184,7 +189,27 @@ def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -
     )
 
 
-def declare_volume(declaration: Declaration, machine: Machine) -> hcloud.Volume | None:
+def declare_address(declaration: Declaration, machine: Machine) -> hcloud.PrimaryIp | None:
+    """The reserved address, where the machine has one: it outlives a server that is lost, not one that is retired."""
+    if machine.address != "reserved":
+        return None
+    protected = declaration.is_machine_protected(machine)
+    return hcloud.PrimaryIp(
+        f"{machine.hostname}-address",
+        name=f"{declaration.fleet}-{machine.hostname}",
+        type="ipv4",
+        assignee_type="server",
+        location=machine.region,
+        auto_delete=False,
+        labels=declaration.list_labels(machine),
+        delete_protection=protected,
+        opts=declaration.build_options(protect=protected),
+    )
+
+
+def declare_volume(
+    declaration: Declaration, machine: Machine, after: Sequence[pulumi.Resource] = ()
+) -> hcloud.Volume | None:
     """The data volume: a resource of its own, because days of sync are on it."""
     if machine.volume_gib is None:
         return None
@@ -196,7 +221,7 @@ def declare_volume(declaration: Declaration, machine: Machine) -> hcloud.Volume 
         location=machine.region,
         labels=declaration.list_labels(machine),
         delete_protection=protected,
-        opts=declaration.build_options(protect=protected, retain_on_delete=protected),
+        opts=declaration.build_options(protect=protected, retain_on_delete=protected, depends_on=list(after)),
     )
 
 
@@ -207,6 +232,8 @@ def list_labelled(area: Area, options: pulumi.InvokeOptions | None) -> Iterator[
         yield Found(SERVER, str(server.id), server.name)
     for volume in hcloud.get_volumes(with_selector=selector, opts=options).volumes:
         yield Found(VOLUME, str(volume.id), volume.name)
+    for address in hcloud.get_primary_ips(with_selector=selector, opts=options).primary_ips:
+        yield Found(ADDRESS, str(address.id), address.name)
     for network in hcloud.get_networks(with_selector=selector, opts=options).networks:
         yield Found(NETWORK, str(network.id), network.name)
     for firewall in hcloud.get_firewalls(with_selector=selector, opts=options).firewalls:
@@ -225,7 +252,7 @@ def build_subnet_id(inputs: Inputs) -> str:
 SEARCH = Search(
     list_labelled,
     {
-        **dict.fromkeys((SERVER, VOLUME, NETWORK, FIREWALL, SSH_KEY, PLACEMENT_GROUP), ByName()),
+        **dict.fromkeys((SERVER, VOLUME, ADDRESS, NETWORK, FIREWALL, SSH_KEY, PLACEMENT_GROUP), ByName()),
         "hcloud:index/networkSubnet:NetworkSubnet": ById(build_subnet_id),
         "hcloud:index/volumeAttachment:VolumeAttachment": ById(lambda inputs: str(int(inputs["volumeId"]))),
     },

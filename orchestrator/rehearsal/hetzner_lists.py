@@ -25,6 +25,17 @@ SERVER_FIELDS: Properties = {
     "serverType": "",
     "status": "running",
 }
+ADDRESS_FIELDS: Properties = {
+    "assigneeId": 0,
+    "assigneeType": "server",
+    "autoDelete": False,
+    "datacenter": "",
+    "deleteProtection": False,
+    "ipAddress": "",
+    "ipNetwork": "",
+    "location": "",
+    "type": "ipv4",
+}
 LISTS: Mapping[str, tuple[str, str, Properties]] = {
     "getServers": ("servers", "server", SERVER_FIELDS),
     "getVolumes": ("volumes", "volume", {"deleteProtection": False, "linuxDevice": "", "size": 0}),
@@ -35,13 +46,23 @@ LISTS: Mapping[str, tuple[str, str, Properties]] = {
     ),
     "getFirewalls": ("firewalls", "firewall", {"rules": []}),
     "getSshKeys": ("sshKeys", "sshKey", {"fingerprint": "", "publicKey": ""}),
+    "getPrimaryIps": ("primaryIps", "primaryIp", ADDRESS_FIELDS),
     "getPlacementGroups": ("placementGroups", "placementGroup", {"servers": [], "type": "spread"}),
 }
 
 
 def build_functions(project: HetznerProject) -> dict[str, Callable[[Properties], Properties]]:
     """Every list, by the SDK's token."""
-    return {f"hcloud:index/{name}:{name}": partial(answer, project, name) for name in LISTS}
+    lists: dict[str, Callable[[Properties], Properties]] = {
+        f"hcloud:index/{name}:{name}": partial(answer, project, name) for name in LISTS
+    }
+    return lists | {"hcloud:index/getLocations:getLocations": partial(list_locations, project)}
+
+
+def list_locations(project: HetznerProject, _arguments: Properties) -> Properties:
+    """The locations by name; the SDK's other facts of them nobody reads."""
+    project.refuse_if_lost()
+    return {"id": "0", "locations": [{"name": name} for name in sorted({zone.region for zone in project.facts.zones})]}
 
 
 def answer(project: HetznerProject, name: str, arguments: Properties) -> Properties:

@@ -46,6 +46,7 @@ class Servers(MachineKind[HetznerProject], HetznerKind):
             self._refuse_network_without_subnet(to_id(network["networkId"]))
         if inputs.get("placementGroupId"):
             self._refuse_full_placement_group(to_id(inputs["placementGroupId"]))
+        self._refuse_address_elsewhere(inputs)
         self._refuse_shortage(wanted, location)
 
     def _refuse_network_without_subnet(self, network: str) -> None:
@@ -58,6 +59,15 @@ class Servers(MachineKind[HetznerProject], HetznerKind):
         self._account.get_resource("placementGroup", group)
         if len(list_users(self._cloud, "placementGroupId", group)) >= PLACEMENT_GROUP_LIMIT:
             raise Refusal("placement group is full", "placement_error")
+
+    def _refuse_address_elsewhere(self, inputs: Properties) -> None:
+        address = find_primary_ip(inputs)
+        if address is None:
+            return
+        if self._account.get_resource("primaryIp", address)["location"] != inputs["location"]:
+            raise Refusal("primary IP and server must be in the same location", "invalid_input")
+        if any(find_primary_ip(server) == address for server in self._cloud.list_resources(SERVER).values()):
+            raise Refusal("primary IP is already assigned", "primary_ip_assigned")
 
     def _refuse_shortage(self, wanted: str, location: str) -> None:
         """The project's limit of vCPUs counts over all locations; any location's setting of it is the project's."""
@@ -75,8 +85,14 @@ class Servers(MachineKind[HetznerProject], HetznerKind):
         """Its addresses and what else the API tells."""
         wanted = (inputs["serverType"], inputs["location"])
         kind = next(kind for kind in self._account.facts.machine_types if (kind.name, kind.region) == wanted)
+        reserved = find_primary_ip(inputs)
+        address = (
+            self._account.get_resource("primaryIp", reserved)["ipAddress"]
+            if reserved
+            else str(allocate_address(self._account.world, inputs["name"]))
+        )
         return {
-            "ipv4Address": str(allocate_address(self._account.world, inputs["name"])),
+            "ipv4Address": address,
             "ipv6Address": "",
             "ipv6Network": "",
             "status": "running",
@@ -152,3 +168,9 @@ def list_users(cloud: CloudAccount, field: str, identifier: str) -> list[Propert
 def list_ids(value: Any) -> list[str]:
     """The ids in a property that holds one or several, or none."""
     return [to_id(each) for each in (value if isinstance(value, list) else [value] if value else [])]
+
+
+def find_primary_ip(server: Properties) -> str | None:
+    """The id of the primary IP that a server is to have; None for one that comes and goes with it."""
+    nets = server.get("publicNets") or ()
+    return next((to_id(net["ipv4"]) for net in nets if net.get("ipv4")), None)

@@ -6,9 +6,9 @@ import pulumi_hcloud as hcloud
 
 from orchestrator.rehearsal.cloud import Properties, Refusal
 from orchestrator.rehearsal.hetzner_project import HetznerKind
-from orchestrator.rehearsal.hetzner_servers import ATTACHMENT, VOLUME_LINK, Servers, list_users
+from orchestrator.rehearsal.hetzner_servers import ATTACHMENT, SERVER, VOLUME_LINK, Servers, find_primary_ip, list_users
 from orchestrator.rehearsal.provider_account import to_id, to_whole
-from orchestrator.rehearsal.world import get_volume_folder, remove_folder
+from orchestrator.rehearsal.world import allocate_address, get_volume_folder, remove_folder
 
 VOLUME_SIZES_GIB = range(10, 10241)
 NETWORK_ZONES = ("eu-central", "us-east", "us-west", "ap-southeast")
@@ -116,6 +116,32 @@ class PlacementGroup(HetznerKind):
             raise Refusal(f"placementGroup with ID '{identifier}' is still in use", "resource_in_use")
 
 
+class PrimaryIp(HetznerKind):
+    """An address that stays when its server goes."""
+
+    kind = "primaryIp"
+    arguments = hcloud.PrimaryIpArgs
+    fixed = frozenset({"type", "location", "assigneeType"})
+
+    def check(self, inputs: Properties) -> None:
+        """A location that there is, and an address that is not deleted with its server."""
+        super().check(inputs)
+        if inputs["type"] != "ipv4":
+            raise Refusal("invalid input in field 'type': only ipv4 is rehearsed", "invalid_input")
+        self._account.get_zone(inputs.get("location"))
+
+    def list_computed(self, _identifier: str, inputs: Properties) -> Properties:
+        """The address itself."""
+        return {"ipAddress": str(allocate_address(self._account.world, inputs["name"]))}
+
+    def prepare_delete(self, identifier: str, found: Properties) -> None:
+        """Not while a server has it."""
+        super().prepare_delete(identifier, found)
+        servers = self._cloud.list_resources(SERVER).values()
+        if any(find_primary_ip(server) == identifier for server in servers):
+            raise Refusal("primary IP must be unassigned", "must_be_unassigned")
+
+
 class Volume(HetznerKind):
     """A data volume: in rehearsal a folder of the world."""
 
@@ -147,4 +173,12 @@ class Volume(HetznerKind):
         remove_folder(get_volume_folder(self._account.world, identifier))
 
 
-STORED_KINDS: tuple[type[HetznerKind], ...] = (Network, NetworkSubnet, SshKey, Firewall, PlacementGroup, Volume)
+STORED_KINDS: tuple[type[HetznerKind], ...] = (
+    Network,
+    NetworkSubnet,
+    SshKey,
+    Firewall,
+    PlacementGroup,
+    PrimaryIp,
+    Volume,
+)

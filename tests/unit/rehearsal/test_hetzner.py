@@ -227,3 +227,24 @@ def test_another_accounts_loss_and_a_lost_region_leave_the_rest_alone(cloud: Clo
     cloud.create_server()
     with pytest.raises(Unreachable):
         cloud.create_server("btc-2-1", location="hel1")
+
+
+def test_a_primary_ip_is_its_servers_address_and_stays_as_long_as_it_is_used(cloud: Cloud) -> None:
+    address = cloud.create("primaryIp", name="a", type="ipv4", location="fsn1")
+    server = cloud.create_server(publicNets=[{"ipv4": float(address)}])
+    kinds = cloud.kinds
+    reserved = kinds["hcloud:index/primaryIp:PrimaryIp"].read(address)
+    assert reserved is not None
+    assert str(cloud.booted[0].address) == reserved["ipAddress"]
+    with pytest.raises(Refusal, match="must_be_unassigned"):
+        cloud.delete("primaryIp", address)
+    with pytest.raises(Refusal, match="primary_ip_assigned"):
+        cloud.create_server("btc-2-1", publicNets=[{"ipv4": float(address)}])
+    cloud.delete("server", server)
+    cloud.delete("primaryIp", address)
+
+
+def test_a_primary_ip_of_another_location_is_refused(cloud: Cloud) -> None:
+    address = cloud.create("primaryIp", name="a", type="ipv4", location="hel1")
+    with pytest.raises(Refusal, match="same location"):
+        cloud.create_server(publicNets=[{"ipv4": float(address)}])
