@@ -6,14 +6,14 @@ and a static address where the group asks for one.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
-from declaration import Declaration, MachineOutputs
-from host_keys import derive_host_key, render_public_key
+from declaration import MANAGED_BY, Declaration, MachineOutputs, get_spread
 from pulumi_gcp import compute
 from startup_script import render_startup_script
 from survey import ById, Inputs, Search
@@ -39,8 +39,9 @@ FIRST_RANGE = 64
 ANYWHERE = "0.0.0.0/0"
 NAME_LENGTH = 63  # RFC 1035, which Google holds names and tags to
 DIGEST_LENGTH = 8
+DEVICE_LINK = "/dev/disk/by-id/google-{}"  # made by Google's udev rules from the attachment's device name
 BOOT_DISK_TYPE = "pd-balanced"
-BOOT_DISK_GIB = 20
+BOOT_DISK_GIB = 20  # the system, its logs, the clients' programs; chain data is on the data disk
 SMALLEST_DISK_GIB = 10  # the API's minimum for persistent disks
 # The types whose IOPS are bought; those of the others follow from size and vCPUs ("About Persistent Disk performance").
 PROVISIONED_TYPES = ("hyperdisk-", "pd-extreme")
@@ -61,7 +62,7 @@ class Shared:
     """What the instances of an account share."""
 
     subnetworks: dict[str, compute.Subnetwork]
-    firewalls: list[compute.Firewall]
+    firewalls: dict[str, list[compute.Firewall]]
     policies: dict[str, compute.ResourcePolicy]
 
 
@@ -116,6 +117,7 @@ def declare_shared(declaration: Declaration) -> Shared:
         name=name_in_cloud(declaration.fleet),
         project=declaration.account.project,
         auto_create_subnetworks=False,
+        description=describe(declaration),
         routing_mode="REGIONAL",
         opts=declaration.build_options(),
     )
@@ -132,11 +134,8 @@ def declare_shared(declaration: Declaration) -> Shared:
         )
         for region in sorted({machine.region for machine in declaration.machines})
     }
-    firewalls = [
-        firewall
-        for group in sorted({machine.group for machine in declaration.machines})
-        for firewall in declare_firewalls(declaration, network, group)
-    ]
+    groups = sorted({machine.group for machine in declaration.machines})
+    firewalls = {group: list(declare_firewalls(declaration, network, group)) for group in groups}
     spreads = {find_spread(machine): machine.region for machine in declaration.machines}
     policies = {
         spread: declare_policy(declaration, spread, region)
@@ -144,6 +143,11 @@ def declare_shared(declaration: Declaration) -> Shared:
         if spread is not None
     }
     return Shared(subnetworks, firewalls, policies)
+
+
+def describe(declaration: Declaration) -> str:
+    """Whose a network or a rule is: they have no labels."""
+    return f"Fleet {declaration.fleet}, declared by {MANAGED_BY}"
 
 
 def get_range(region: str) -> str:
@@ -165,6 +169,7 @@ def declare_firewalls(declaration: Declaration, network: compute.Network, group:
             name=name_in_cloud(declaration.fleet, group, name),
             project=declaration.account.project,
             network=network.id,
+            description=describe(declaration),
             direction="INGRESS",
             allows=allows,
             source_ranges=ranges,
@@ -204,11 +209,10 @@ def declare_policy(declaration: Declaration, spread: str, region: str) -> comput
 
 
 def find_spread(machine: Machine) -> str | None:
-    """The placement policy that a machine belongs to; decided by its node, so that it never changes."""
+    """The placement policy that a machine belongs to; None where its family takes none."""
     if machine.machine_type.partition("-")[0] in FAMILIES_WITHOUT_PLACEMENT:
         return None
-    number = int(machine.node.rpartition("-")[2])
-    return f"{machine.group}-{machine.region}-{(number - 1) // NODES_PER_POLICY + 1}"
+    return get_spread(machine, NODES_PER_POLICY)
 
 
 def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) -> MachineOutputs:
@@ -222,17 +226,13 @@ def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) 
         device_name=machine.hostname,
         opts=declaration.build_options(delete_before_replace=True),
     )
-    return {
-        "address": instance.network_interfaces.apply(lambda interfaces: interfaces[0].access_configs[0].nat_ip),
-        "port": 22,
-        "user": "root",
-        "host_key": pulumi.Output.unsecret(
-            declaration.host_key_seed.apply(lambda seed: render_public_key(derive_host_key(seed, machine.machine)))
-        ),
-        "single_use_host_key": True,
-        # The link that Google's udev rules make for a disk's device name.
-        "volume_device": f"/dev/disk/by-id/google-{machine.hostname}",
-    }
+    address = instance.network_interfaces.apply(get_public_address)
+    return declaration.build_outputs(machine, address, DEVICE_LINK.format(machine.hostname))
+
+
+def get_public_address(interfaces: Sequence[Any]) -> str:
+    """The address that the instance is reached at from anywhere."""
+    return str(interfaces[0].access_configs[0].nat_ip)
 
 
 def declare_instance(declaration: Declaration, machine: Machine, shared: Shared) -> compute.Instance:
@@ -282,7 +282,7 @@ def declare_instance(declaration: Declaration, machine: Machine, shared: Shared)
         opts=declaration.build_options(
             protect=protected,
             ignore_changes=FIXED_AT_BIRTH,
-            depends_on=shared.firewalls,
+            depends_on=list(shared.firewalls[machine.group]),  # the controller is let in when it boots
             custom_timeouts=pulumi.CustomTimeouts(create="15m", delete="15m"),
         ),
     )
@@ -344,14 +344,8 @@ def name_in_cloud(*parts: str) -> str:
 
 
 def list_labels(declaration: Declaration, machine: Machine) -> dict[str, str]:
-    """How people and `recover` find what belongs to the fleet. Labels take no dot, so the machine is its host name."""
-    return {
-        "fleet": declaration.fleet,
-        "group": machine.group,
-        "node": machine.node,
-        "machine": machine.hostname,
-        "managed-by": "node-orchestrator",
-    }
+    """The machine's labels. Google's take no dot, so the machine goes by its host name."""
+    return declaration.list_labels(machine) | {"machine": machine.hostname}
 
 
 def find_path(collection: str, place: str | None = None) -> Callable[[Inputs], str]:
@@ -371,7 +365,7 @@ def build_attachment_id(inputs: Inputs) -> str:
 
 # Every id follows from what the lock says, so nothing has to be listed.
 SEARCH = Search(
-    lambda _fleet, _options: (),
+    lambda _area, _options: (),
     {
         "gcp:compute/network:Network": ById(find_path("networks")),
         "gcp:compute/subnetwork:Subnetwork": ById(find_path("subnetworks", "region")),
