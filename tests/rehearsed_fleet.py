@@ -55,7 +55,11 @@ class Done:
 
 @dataclass(frozen=True)
 class RehearsedFleet:
-    """A spec in `folder`, and the commands on it. Accounts with a region are Hetzner's; the one without is of hosts."""
+    """A spec in `folder`, and the commands on it.
+
+    `regions` are the cloud accounts' ("aws/us-east-1"), Hetzner's where no provider is named; one account more is of
+    `hosts`, where there are any.
+    """
 
     name: str
     folder: Path
@@ -111,10 +115,11 @@ class RehearsedFleet:
                 os.environ["XDG_STATE_HOME"] = before
 
     def write_spec(self, count: int) -> None:
-        accounts = [f"  {name}: {{provider: hetzner, regions: [{region}]}}" for name, region in self.regions.items()]
+        accounts = [f"  {name}: {describe_cloud(place)}" for name, place in self.regions.items()]
         hosts = "".join(HOST.format(name=f"metal-{number}", number=number) for number in range(1, self.hosts + 1))
         (self.folder / "hosts.yaml").write_text(f"hosts:{hosts}")
-        text = "\n".join([f"fleet: {self.name}", "accounts:", *accounts, "  metal: {provider: ssh, hosts: hosts.yaml}"])
+        metal = ["  metal: {provider: ssh, hosts: hosts.yaml}"] if self.hosts else []
+        text = "\n".join([f"fleet: {self.name}", "accounts:", *accounts, *metal])
         self.spec.write_text(text + GROUP.format(count=count))
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
@@ -217,6 +222,12 @@ class RehearsedFleet:
             check=True,
         )
         return list_remains(state, worlds)
+
+
+def describe_cloud(place: str) -> str:
+    """A cloud account as the spec has it."""
+    provider, _, region = place.rpartition("/")
+    return f"{{provider: {provider or 'hetzner'}, regions: [{region}]}}"
 
 
 def seal(lock: Lock) -> Lock:
