@@ -108,7 +108,8 @@ class _Reader(Generic[Fact]):
             self.problems.append(OrchestratorError(f"this is not CSV: {error}", hint="check the quotes", source=source))
 
     def _read_body(self, lines: Any, header: list[str], keep: Keep) -> Iterator[Row]:
-        provider, region = header.index("provider"), header.index("region")
+        provider = header.index("provider")
+        region = header.index("region") if "region" in header else None
         end = lines.line_num
         for values in lines:
             begin, end = end + 1, lines.line_num
@@ -118,7 +119,7 @@ class _Reader(Generic[Fact]):
                 self._report_width(begin, len(values), len(header))
                 continue
             name = find_provider(values[provider])
-            if keep(name, values[region].strip()):
+            if keep(name, "" if region is None else values[region].strip()):
                 cells = dict(zip(header, map(str.strip, values), strict=True))
                 cells["provider"] = name
                 yield Row(begin, cells)
@@ -128,7 +129,8 @@ class _Reader(Generic[Fact]):
         if not self._check_cells(row):
             return None
         values: dict[str, Any] = {self.table.get_field(column): value for column, value in row.cells.items() if value}
-        values.setdefault("region", "")
+        if "region" in self.table.key:
+            values.setdefault("region", "")
         for column in self.table.lists:
             values[column] = split_list(row.cells.get(column, ""))
         try:
@@ -169,7 +171,7 @@ class _Reader(Generic[Fact]):
         for name in sorted(name for name in set(header) if header.count(name) > 1):
             self.problems.append(OrchestratorError(f"column {name} is there twice", hint="keep one", source=source))
         for name in sorted(self.table.required - set(header)):
-            hint = "every catalogue file of this kind has it; docs/catalogue.md has an example"
+            hint = f"every file of this kind has it; {self.table.page} has an example"
             self.problems.append(OrchestratorError(f"column {name} is missing", hint=hint, source=source))
 
     def _report_width(self, line: int, width: int, expected: int) -> None:

@@ -15,8 +15,9 @@ class Table(Generic[Fact]):
     """One file of a catalogue folder, each row a `model`.
 
     `columns` are all that it may have, in the order in which they are written; `filled` those that no row leaves
-    empty. `key` says which rows are the same: a later catalogue's row takes the place of an earlier one's. Every key
-    begins with provider and region. `fields` names the model's field where it isn't the column's own name.
+    empty. `key` says which rows are the same: a later catalogue's row takes the place of an earlier one's. Every key of
+    a catalogue's file begins with provider and region. `fields` names the model's field where it isn't the column's own
+    name. `page` has an example.
     """
 
     file: str
@@ -26,6 +27,7 @@ class Table(Generic[Fact]):
     key: tuple[str, ...]
     fields: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
+    page: str = "docs/catalogue.md"
 
     @property
     def required(self) -> frozenset[str]:

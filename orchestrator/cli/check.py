@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 
 import click
 
 from orchestrator.cli.exit_codes import ExitCode
+from orchestrator.cli.inventory import INVENTORY, POLICY, name_files
 from orchestrator.cli.options import Files, print_json, spec_options
 from orchestrator.model.plan import Finding
 from orchestrator.report.findings import list_findings, render_findings
@@ -15,12 +18,20 @@ from orchestrator.workflows.inputs import read_inputs
 
 @click.command("check", epilog="Example: orchestrator check fleet.yaml --format json")
 @spec_options
+@INVENTORY
+@POLICY
 @click.pass_context
-def command(ctx: click.Context, files: Files) -> None:
+def command(ctx: click.Context, *, files: Files, inventory: Path | None, policy: Path | None) -> None:
     """Hold SPEC's lock against its policy, the spec itself and its control plane; each finding at its file and line.
 
+    With --inventory show how what runs already is concentrated, and hold it against the --policy of a file.
     Exit codes: 0 no errors, 1 findings of level error, 2 usage or internal error.
     """
+    if inventory is not None:
+        answer = import_module("orchestrator.cli.inventory_check").answer_check
+        ctx.exit(answer(name_files(files, inventory, policy), files.form))
+    if policy is not None:
+        raise click.UsageError("--policy goes with --inventory; a spec has its own policy")
     inputs = read_inputs(files.where)
     findings = check(inputs, datetime.now(UTC).date())
     if files.form == "json":

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -12,6 +13,8 @@ from orchestrator.cli.exit_codes import ExitCode, find_exit_code
 COMMANDS = {
     "place": "Decide where every node stands: spec (and lock) -> lock.",
     "check": "Hold the lock against the policy and the spec.",
+    "import": "Write spec and lock for what already runs.",
+    "simulate": "Show what the loss of each failure domain would take.",
     "up": "Provision and configure what the lock says.",
     "status": "Show what is, against what should be.",
     "rebalance": "Restore the policy after a loss, or when what was lost came back.",
@@ -31,7 +34,8 @@ class LazyGroup(click.Group):
         """The command, or a stand-in that knows its one-line help where only that is asked for."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"orchestrator.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # import is a word of Python's own
+        command: click.Command = import_module(f"orchestrator.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

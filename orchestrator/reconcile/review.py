@@ -35,7 +35,7 @@ def review_lock(
     policy = compile_policy(fleet.policy, fleet, candidates)
     return (
         *policy.findings,
-        *_find_closed(policy, candidates, counts),
+        *find_closed(policy, candidates, counts),
         *evaluate(counts, policy.bounds),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *_find_stale(fleet, lock),
@@ -45,7 +45,7 @@ def review_lock(
     )
 
 
-def _find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[Cell, int]) -> Iterator[Finding]:
+def find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[Cell, int]) -> Iterator[Finding]:
     """Nodes that stand where `allow` or `deny` forbids, by group and domain."""
     for rule, cells in policy.closed:
         held: dict[tuple[str, str], int] = {}

@@ -1,0 +1,37 @@
+"""What may fail together: a failure domain of the machines, or an implementation that fills a client role."""
+
+from collections.abc import Mapping
+
+from orchestrator.model.base import Frozen
+from orchestrator.model.failure_domain import DOMAIN_KINDS, Placed
+from orchestrator.model.line import check_line
+
+CLIENT_KIND = "client."
+
+
+class Domain(Frozen):
+    """A domain by kind and name: country=DE, client.execution=geth."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}={self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Domain":
+        """KIND=VALUE as a domain; ValueError that says what is wrong with it."""
+        kind, separator, value = text.partition("=")
+        if not separator or not value:
+            raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as country=DE")
+        if kind not in DOMAIN_KINDS and not (kind.startswith(CLIENT_KIND) and kind != CLIENT_KIND):
+            kinds = ", ".join((*DOMAIN_KINDS, f"{CLIENT_KIND}ROLE"))
+            raise ValueError(f"{kind!r} is no kind of domain; there are: {kinds}")
+        return cls(kind=kind, value=check_line(value))
+
+
+def get_domain(kind: str, place: Placed, clients: Mapping[str, str]) -> str | None:
+    """The name of the domain of `kind` that a node is in, by its place and its clients; None where it is not known."""
+    if kind.startswith(CLIENT_KIND):
+        return clients.get(kind.removeprefix(CLIENT_KIND))
+    return place.get_domain(kind)  # type: ignore[arg-type] # every other kind is one of places
