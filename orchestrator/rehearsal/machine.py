@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
+from orchestrator.adapters.processes import Process, read_process
 from orchestrator.adapters.whole_folder import hold_file_lock
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import RemoteFailure, ToolMissing
@@ -19,7 +20,7 @@ from orchestrator.model.failure_domain import DomainKind
 from orchestrator.rehearsal.cgroup import create_cgroups, remove_cgroups
 from orchestrator.rehearsal.firewall import FirewallRule, render_ruleset
 from orchestrator.rehearsal.network import PREFIX, compute_mac, compute_veth, delete_link, run_tool
-from orchestrator.rehearsal.process import LAUNCHER, Process, end_processes, read_process
+from orchestrator.rehearsal.process import LAUNCHER, end_processes
 from orchestrator.rehearsal.recipe import find_base_image
 from orchestrator.rehearsal.record import (
     MachineRecord,

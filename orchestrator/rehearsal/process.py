@@ -1,44 +1,17 @@
 """The processes of rehearsal machines, found by what /proc says of them and never by a record alone."""
 
 import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.adapters.processes import PROC, Process, kill, read_process
 from orchestrator.model.errors import RemoteFailure
 
-PROC = Path("/proc")
 LAUNCHER = Path(__file__).with_name("launch.sh")
 ENGINE_PLUGINS = ("pulumi-resource-", "pulumi.dynamic", "orchestrator.rehearsal.plugin")
 END_TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True, order=True)
-class Process:
-    """A process by its id and its start time (clock ticks since boot), which together are never used twice."""
-
-    pid: int
-    started: int
-
-
-def read_process(pid: int) -> Process | None:
-    """The process of that id as it is now; None where there is none, or only a zombie of it."""
-    try:
-        return parse_stat((PROC / str(pid) / "stat").read_text())
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
-def parse_stat(text: str) -> Process | None:
-    """The process that a /proc/PID/stat describes; None for one that is dead (proc(5): states Z and X)."""
-    # The second field, the program's name in parentheses, may hold anything, parentheses and blanks too.
-    pid = int(text.split(" ", 1)[0])
-    fields = text[text.rindex(")") + 2 :].split()
-    return None if fields[0] in ("Z", "X") else Process(pid=pid, started=int(fields[19]))
 
 
 def is_launcher(arguments: tuple[str, ...], folder: Path) -> bool:
@@ -115,9 +88,7 @@ def end_processes(folder: Path) -> None:
         if not left:
             return
         for process in left:
-            if read_process(process.pid) == process:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
+            kill(process)
     raise RemoteFailure(f"processes of rehearsal machines below {folder} do not end", hint="see ps for state D")
 
 

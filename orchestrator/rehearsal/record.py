@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import Field
 
+from orchestrator.adapters.processes import Process, read_process
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.rehearsal.firewall import FirewallRule
-from orchestrator.rehearsal.process import Process, find_processes, read_process
+from orchestrator.rehearsal.process import find_processes
 from orchestrator.rehearsal.stored import read_value, write_value
 from orchestrator.rehearsal.world import World
 

@@ -1,44 +1,13 @@
 """What is told from /proc: start times, launchers, disks."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from orchestrator.rehearsal.process import (
-    LAUNCHER,
-    Process,
-    find_processes,
-    has_disk_below,
-    is_launcher,
-    parse_stat,
-    read_process,
-)
+from orchestrator.rehearsal.process import LAUNCHER, find_processes, has_disk_below, is_launcher
 
 WORLD = Path("/state/rehearsal/0123abcd")
 DISK = "/state/rehearsal/0123abcd/machines/a"
-
-
-def stat_line(name: str, state: str) -> str:
-    return f"42 ({name}) {state} 1 42 42 0 -1 4194560 " + " ".join(str(number) for number in range(10, 30))
-
-
-@pytest.mark.parametrize("name", ["sh", "a b", "(sd-pam)", "x) S 1 2 (y", ""])
-def test_the_start_time_is_found_whatever_the_name(name: str) -> None:
-    fields = "42 (x) S 1 42 42 0 -1 4194560 100 200 0 0 5 6 7 8 20 0 1 0 987654 12345 678"
-    assert parse_stat(fields.replace("(x)", f"({name})")) == Process(pid=42, started=987654)
-
-
-@pytest.mark.parametrize("state", ["Z", "X"])
-def test_the_dead_are_no_processes(state: str) -> None:
-    assert parse_stat(stat_line("sh", state)) is None
-
-
-def test_this_process_is_alive_and_the_same_each_time() -> None:
-    found = read_process(os.getpid())
-    assert found is not None
-    assert found == read_process(os.getpid())
-    assert read_process(2**22 + 1) is None
 
 
 @pytest.mark.parametrize(
