@@ -199,6 +199,7 @@ class Instances(MachineKind[GcpProject], GcpKind):
 
     def update(self, identifier: str, old: Properties, new: Properties) -> Properties:
         """Remembers the new properties; addresses stay, unless another static one is asked for."""
+        self.refuse_if_lost(new)
         kept = self._account.get_resource(INSTANCE, identifier)["networkInterfaces"][0]
         external = kept["accessConfigs"][0]["natIp"]
         interfaces = [complete_interface(each, kept["networkIp"], external) for each in new["networkInterfaces"]]
