@@ -1,7 +1,7 @@
 """settle: provision, and where a cloud refuses a machine for want of capacity or quota, place its node again."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.adapters.taints import add_taints, read_taints
@@ -44,8 +44,9 @@ def settle(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Settled:
     command goes on: a refused machine is in the lock until it is retired there, and is refused again or is made.
     """
     lock = inputs.require_lock()
+    unplaced: tuple[Unplaced, ...] = ()
     if find_owed(inputs.fleet, lock):
-        lock = place_again(inputs, lock, read_taints(deployment.scratch, time.time()), tell)
+        lock, unplaced = place_again(inputs, lock, read_taints(deployment.scratch, time.time()), tell)
     refusals: list[Refusal] = []
     changes = rounds = 0
     while True:
@@ -54,14 +55,14 @@ def settle(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Settled:
         found = find_refusals(stacks.values(), lock)
         given_up = make_lock(lock.header, lock, *compute_refused_entries(lock, found))
         if given_up == lock:
-            return Settled(lock, stacks, changes, tuple(refusals), list_unplaced(inputs, lock))
+            return Settled(lock, stacks, changes, tuple(refusals), explain_unplaced(inputs, lock, unplaced))
         refusals += found
         rounds += 1
         taints = keep_taints(deployment, found, tell)
         if rounds <= MOST_ROUNDS:
-            lock = place_again(inputs, given_up, taints, tell)
+            lock, unplaced = place_again(inputs, given_up, taints, tell)
         else:
-            lock = given_up
+            lock, unplaced = given_up, ()
             write_lock(lock, inputs.where.lock_path)
 
 
@@ -81,8 +82,10 @@ def keep_taints(deployment: Deployment, refusals: Sequence[Refusal], tell: OnPro
     return add_taints(deployment.scratch, (refusal.build_taint(now) for refusal in refusals), now)
 
 
-def place_again(inputs: Inputs, lock: Lock, taints: Sequence[Taint], tell: OnProgress) -> Lock:
-    """The lock with its nodes placed again, written; itself where that is impossible."""
+def place_again(
+    inputs: Inputs, lock: Lock, taints: Sequence[Taint], tell: OnProgress
+) -> tuple[Lock, tuple[Unplaced, ...]]:
+    """The lock with its nodes placed again, written, and the nodes without a place."""
     placement = place(replace(inputs, lock=lock), taints=taints)
     placed = placement.lock or lock
     if placed != inputs.lock:
@@ -92,12 +95,16 @@ def place_again(inputs: Inputs, lock: Lock, taints: Sequence[Taint], tell: OnPro
         if machine.machine not in known:
             status = f"in place of what was refused: {machine.site} {machine.machine_type}"
             tell(Progress(phase=PHASE, subject=machine.machine, status=status))
-    return placed
+    return placed, placement.plan.unplaced
 
 
-def list_unplaced(inputs: Inputs, lock: Lock) -> tuple[Unplaced, ...]:
-    """The nodes that have no machine since a cloud refused theirs, and what it refused with."""
+def explain_unplaced(inputs: Inputs, lock: Lock, unplaced: Iterable[Unplaced]) -> tuple[Unplaced, ...]:
+    """The nodes that have no machine since a cloud refused theirs: what it refused with, and why there is no other."""
+    reasons = {each.node: each.why for each in unplaced}
     return tuple(
-        Unplaced(node=line.node, why=f"account {line.account}: {line.evidence}; no other machine may be had for now")
+        Unplaced(
+            node=line.node,
+            why=f"{line.retired} was {line.evidence}; {reasons.get(line.node, 'run the same command again later')}",
+        )
         for line in find_owed(inputs.fleet, lock)
     )
