@@ -15,6 +15,7 @@ from orchestrator.adapters.pins import read_pins
 from orchestrator.adapters.ssh import run_command
 from orchestrator.lockfile import compute_revision, read_lock, write_lock
 from orchestrator.model.endpoint import Endpoint
+from orchestrator.model.fleet import StackLayout
 from orchestrator.model.lock import Lock, Machine
 from orchestrator.rehearsal.record import MachineRecord, get_record
 from orchestrator.rehearsal.world import World, compute_world_id, open_world
@@ -65,6 +66,7 @@ class RehearsedFleet:
     folder: Path
     regions: Mapping[str, str]
     hosts: int
+    layout: StackLayout = "accounts"
 
     @property
     def spec(self) -> Path:
@@ -119,7 +121,8 @@ class RehearsedFleet:
         hosts = "".join(HOST.format(name=f"metal-{number}", number=number) for number in range(1, self.hosts + 1))
         (self.folder / "hosts.yaml").write_text(f"hosts:{hosts}")
         metal = ["  metal: {provider: ssh, hosts: hosts.yaml}"] if self.hosts else []
-        text = "\n".join([f"fleet: {self.name}", "accounts:", *accounts, *metal])
+        head = [f"fleet: {self.name}", f"layout: {self.layout}", "accounts:"]
+        text = "\n".join([*head, *accounts, *metal])
         self.spec.write_text(text + GROUP.format(count=count))
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
@@ -227,7 +230,8 @@ class RehearsedFleet:
 def describe_cloud(place: str) -> str:
     """A cloud account as the spec has it."""
     provider, _, region = place.rpartition("/")
-    return f"{{provider: {provider or 'hetzner'}, regions: [{region}]}}"
+    project = ", project: example-nodes" if provider == "gcp" else ""
+    return f"{{provider: {provider or 'hetzner'}, regions: [{region}]{project}}}"
 
 
 def seal(lock: Lock) -> Lock:
