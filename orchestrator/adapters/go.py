@@ -18,6 +18,7 @@ from orchestrator.model.errors import RemoteFailure, ToolMissing
 Version = tuple[int, ...]
 OWN_GO_VERSION = "1.26.6"  # the one that set-up installs where it finds none: tools/go/requirements.lock
 PROGRESS_EVERY_S = 15.0
+STATIC = "'-extldflags=-static -Wl,-z,noexecstack'"
 OWN_ARCH = {"x86_64": "amd64", "aarch64": "arm64"}  # what Go calls a machine
 COMPILERS = {"amd64": "x86_64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}  # Debian's names, cross or not
 
@@ -27,7 +28,8 @@ class BuildFlags:
     """How a program is built. `cgo`: with the C code of its modules; `variables` are texts set at link time (-X).
 
     A program with C code is linked statically, with Go's own resolvers, so that it runs with whatever libc the machine
-    has: a controller's newer one would otherwise be asked for.
+    has: a controller's newer one would otherwise be asked for. Its stack is not executable, though a module's
+    assembler may ask for one: the sandboxed unit of a client forbids that.
     """
 
     cgo: bool = False
@@ -39,7 +41,7 @@ class BuildFlags:
         own = ["-s", "-w", *(f"-X {name}={value}" for name, value in sorted(self.variables.items()))]
         if not self.cgo:
             return ("-ldflags", " ".join(own))
-        return ("-tags", "netgo,osusergo", "-ldflags", " ".join([*own, "-linkmode=external", "-extldflags=-static"]))
+        return ("-tags", "netgo,osusergo", "-ldflags", " ".join([*own, "-linkmode=external", STATIC]))
 
 
 PLAIN = BuildFlags()

@@ -74,17 +74,17 @@ def test_build_is_pinned_and_its_failure_told_in_gos_words(tmp_path: Path) -> No
 def test_c_code_is_linked_statically_and_texts_are_set() -> None:
     variables = {"example.invalid/version.tag": "v1"}
     assert BuildFlags(variables=variables).arguments == ("-ldflags", "-s -w -X example.invalid/version.tag=v1")
-    assert BuildFlags(cgo=True).arguments[-1].endswith("-extldflags=-static")
+    assert BuildFlags(cgo=True).arguments[-1].endswith("'-extldflags=-static -Wl,-z,noexecstack'")
 
 
 def test_c_compiler_is_that_of_the_machines_architecture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    with pytest.raises(ToolMissing, match="no C compiler for amd64 .*build-essential"):
+    with pytest.raises(ToolMissing, match=r"no C compiler for amd64 .*build-essential"):
         find_compiler("amd64")
     put_go(tmp_path / "gcc", "")
     assert find_compiler("amd64") == find_compiler(None) == "gcc"
-    with pytest.raises(ToolMissing, match="no C compiler for arm64 .*crossbuild-essential-arm64"):
+    with pytest.raises(ToolMissing, match=r"no C compiler for arm64 .*crossbuild-essential-arm64"):
         find_compiler("arm64")
     put_go(tmp_path / "aarch64-linux-gnu-gcc", "")
     assert find_compiler("arm64") == "aarch64-linux-gnu-gcc"
