@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.line import escape_line
 from orchestrator.model.source import Source
 
-# A spec of ten thousand groups is below this; what is larger is some other file.
-SIZE_LIMIT_BYTES = 8 * 2**20
+SIZE_LIMIT_BYTES = 8 * 2**20  # what is larger is some other file than people write
 
 
 def read_text(path: Path, size_limit: int = SIZE_LIMIT_BYTES) -> str:
@@ -18,8 +18,11 @@ def read_text(path: Path, size_limit: int = SIZE_LIMIT_BYTES) -> str:
             content = file.read(size_limit + 1)
     except FileNotFoundError:
         raise invalid(path, "does not exist", "check the path, or the folder you are in") from None
-    except OSError as error:
+    except PermissionError as error:
         raise invalid(path, f"cannot be read: {error.strerror}", "check its owner and permissions") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
+        reason = getattr(error, "strerror", None) or error
+        raise invalid(path, f"cannot be read: {reason}", "check the path") from None
     if len(content) > size_limit:
         raise invalid(path, f"is larger than {size_limit // 2**20} MiB", "is it the file you meant?")
     try:
@@ -34,4 +37,5 @@ def read_text(path: Path, size_limit: int = SIZE_LIMIT_BYTES) -> str:
 
 def invalid(path: Path, what: str, hint: str, line: int = 1) -> InvalidDocument:
     """The error that says that the file at `path` is not what it must be."""
-    return InvalidDocument([OrchestratorError(f"{path.name} {what}", hint=hint, source=Source.at(path, line))])
+    name = escape_line(path.name or str(path))
+    return InvalidDocument([OrchestratorError(f"{name} {what}", hint=hint, source=Source.at(path, line))])

@@ -24,8 +24,42 @@ Position = tuple[int, int]
 Positions = Mapping[tuple[str | int, ...], Position]
 
 DEPTH_LIMIT = 32
+WRITTEN_LIMIT = 200_000  # values in a file: ten thousand groups, read in a quarter of a minute
 NODE_LIMIT = 1_000_000  # aliases written out; a few short lines of them can mean more than any machine holds
 RESERVED = "__"  # keys that loaders add begin so
+LONGEST_VALUE_SHOWN = 80
+
+# What to say of a value, by pydantic's own name for what is wrong: the words, then the advice.
+NO_NUMBER = ("{value} is not a whole number", "write digits alone, such as 4")
+NO_DECIMAL = ("{value} is not a number", "write digits, with a point where needed, such as 12.50")
+NO_MAPPING = ("{value} stands where a mapping goes", "write keys and their values below it, or {{key: value}}")
+EXPLANATIONS = {
+    "int_type": NO_NUMBER,
+    "int_parsing": NO_NUMBER,
+    "int_from_float": NO_NUMBER,
+    "decimal_type": NO_DECIMAL,
+    "decimal_parsing": NO_DECIMAL,
+    "float_type": NO_DECIMAL,
+    "float_parsing": NO_DECIMAL,
+    "finite_number": NO_DECIMAL,
+    "bool_type": ("{value} is neither true nor false", "write true or false, without quotes"),
+    "bool_parsing": ("{value} is neither true nor false", "write true or false, without quotes"),
+    "string_type": ("{value} is not text", "put it in quotes"),
+    "string_unicode": ("{value} is not text that can be written", "write it in plain characters"),
+    "string_too_short": ("{value} is too short", "write at least {min_length} characters"),
+    "string_too_long": ("{value} has more than {max_length} characters", "write a shorter one"),
+    "string_pattern_mismatch": ("{value} has another form than {pattern}", "see docs/spec.md for what goes here"),
+    "greater_than": ("{value} is too small: it must be above {gt}", "write a larger number"),
+    "greater_than_equal": ("{value} is too small: the least is {ge}", "write a larger number"),
+    "less_than": ("{value} is too large: it must be below {lt}", "write a smaller number"),
+    "less_than_equal": ("{value} is too large: the most is {le}", "write a smaller number"),
+    "dict_type": NO_MAPPING,
+    "model_type": NO_MAPPING,
+    "list_type": ("{value} stands where a list goes", "write [one, two], or a line beginning with - for each"),
+    "tuple_type": ("{value} stands where a list goes", "write [one, two], or a line beginning with - for each"),
+    "too_short": ("{value} has too few entries: the least is {min_length}", "add what is missing"),
+    "too_long": ("{value} has too many entries: the most is {max_length}", "remove some"),
+}
 
 
 @dataclass(frozen=True)
@@ -101,11 +135,11 @@ class YamlDocument:
                     f"{where}: {detail['input']!r} is not known here", hint=hint, source=self.source_of(location)
                 )
             case _:
-                message = detail["msg"].removeprefix("Value error, ")
+                message, hint = explain(detail)
                 # What does not stand in the file itself (the name that an entry has from its key) is said at the key.
                 added = detail["loc"][-1:] != location[-1:] and isinstance(self._get(location), dict)
                 source = self.key_source_of(location) if added else self.source_of(location)
-                return OrchestratorError(f"{where}: {message}", source=source)
+                return OrchestratorError(f"{where}: {message}", hint=hint, source=source)
 
     def _real_location(self, location: Location) -> tuple[str | int, ...]:
         """`location` without the segments that pydantic adds for unions and tags.
@@ -140,6 +174,23 @@ def is_other_branch(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bo
     return detail["type"] == "model_type" and any(
         other["type"] == "literal_error" and other["loc"][:-1] == union for other in details
     )
+
+
+def explain(detail: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with a value, and what to do, from pydantic's account of it."""
+    found = EXPLANATIONS.get(detail["type"])
+    if found is None:
+        return detail["msg"].removeprefix("Value error, "), ""
+    message, hint = found
+    return message.format(value=shorten(detail["input"]), **detail.get("ctx", {})), hint.format(**detail.get("ctx", {}))
+
+
+def shorten(value: Any) -> str:
+    """A value as an error shows it; what is long is cut, and a mapping or a list is named alone."""
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= LONGEST_VALUE_SHOWN else f"{text[:LONGEST_VALUE_SHOWN]}…"
 
 
 def render_location(location: Location) -> str:
@@ -188,23 +239,32 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
     return YamlDocument(str(path), to_plain(root), keys, values)
 
 
-class _AcyclicComposer(Composer):
-    """Refuses an alias that stands inside of what it names; ruamel.yaml would read it as nothing, silently."""
+class _PlainComposer(Composer):
+    """Refuses what ruamel.yaml would read, but no person means: aliases inside of what they name, tags, heaps."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader=loader)
+        self._written = 0
 
     def compose_node(self, parent: Any, index: int) -> Any:
         """Composes one node, which may be an alias."""
-        if self.parser.check_event(AliasEvent):
-            event = self.parser.peek_event()
+        event = self.parser.peek_event()
+        self._written += 1
+        if self._written > WRITTEN_LIMIT:
+            raise ComposerError(None, None, f"the file holds more than {WRITTEN_LIMIT} values", event.start_mark)
+        if isinstance(event, AliasEvent):
             named = self.anchors.get(event.anchor)
             if named is not None and named.end_mark is None:
                 raise ComposerError(None, None, f"alias *{event.anchor} holds itself", event.start_mark)
+        elif tag := getattr(event, "tag", None):
+            raise ComposerError(None, None, f"the tag {tag} has no meaning here, remove it", event.start_mark)
         return super().compose_node(parent, index)
 
 
 def build_parser() -> YAML:
     """A parser that keeps places."""
     parser = YAML(typ="rt")
-    parser.Composer = _AcyclicComposer
+    parser.Composer = _PlainComposer
     return parser
 
 
@@ -247,6 +307,8 @@ def walk(
         )
     if isinstance(node, CommentedMap):
         for key in node:
+            if not isinstance(key, str):
+                raise invalid(path, f"has a key that is not text: {key!r}", "put it in quotes", node.lc.line + 1)
             own = node.lc.data is not None and key in node.lc.data
             key_at = node.lc.key(key) if own else (node.lc.line, node.lc.col)  # merged keys have no place of their own
             value_at = node.lc.value(key) if own else key_at

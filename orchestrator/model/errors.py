@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from orchestrator.model.line import escape_lines
 from orchestrator.model.source import Source
+
+MOST_PROBLEMS_SHOWN = 20
 
 
 class OrchestratorError(Exception):
@@ -20,7 +23,7 @@ class OrchestratorError(Exception):
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
         advice = f" ({self.hint})" if self.hint else ""
-        return f"{place}{self.message}{advice}"
+        return place + escape_lines(f"{self.message}{advice}")
 
 
 class InvalidDocument(OrchestratorError):
@@ -37,7 +40,9 @@ class InvalidDocument(OrchestratorError):
         super().__init__(first.message, hint=first.hint, source=first.source)
 
     def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
+        shown = [str(problem) for problem in self.problems[:MOST_PROBLEMS_SHOWN]]
+        left = len(self.problems) - len(shown)
+        return "\n".join([*shown, f"and {left} more problems"] if left else shown)
 
 
 class StaleLock(OrchestratorError):

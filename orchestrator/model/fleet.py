@@ -1,21 +1,19 @@
 """The fleet as its spec declares it: accounts, groups of nodes, policy."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
-from orchestrator.model.host import EnrolledHost
 from orchestrator.model.control import ControlPlane
-from orchestrator.model.quantity import Gibibytes
+from orchestrator.model.host import EnrolledHost
+from orchestrator.model.names import Line, Name, PlaceName
+from orchestrator.model.quantity import MOST_IOPS, Gibibytes, Stake
 from orchestrator.model.rule import Rule
-from orchestrator.model.site import Arch, CpuKind, DiskKind
+from orchestrator.model.site import MOST_VCPUS, Arch, CpuKind, DiskKind
 from orchestrator.model.source import Source
-
-# Names become host names, resource names and file names, so they are DNS labels (RFC 1123) with room for "-NNNNN.NN".
-Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 
 # A group of a million nodes is placed in seconds; a machine's name has room for that many digits.
 MOST_NODES = 1_000_000
@@ -36,9 +34,9 @@ class Account(Frozen):
     """
 
     name: Name
-    provider: str
-    regions: tuple[str, ...] = ()
-    project: str | None = None
+    provider: PlaceName
+    regions: tuple[PlaceName, ...] = ()
+    project: Line | None = None
     hosts: tuple[EnrolledHost, ...] = ()
     hosts_file: str | None = Field(default=None, alias="hosts_path")
     source: Source = Field(alias="__source__")
@@ -50,12 +48,12 @@ class MachineNeed(Frozen):
     `iops` are input/output operations a second that its data volume is provisioned with, where it has one.
     """
 
-    vcpus: int = Field(ge=1, strict=True)
+    vcpus: int = Field(ge=1, le=MOST_VCPUS, strict=True)
     memory: Gibibytes
     disk: Gibibytes
     cpu: CpuKind = "dedicated"
     disk_kind: DiskKind | None = None
-    iops: int | None = Field(default=None, ge=1, strict=True)
+    iops: int | None = Field(default=None, ge=1, le=MOST_IOPS, strict=True)
     arch: Arch | None = None
 
 
@@ -67,13 +65,13 @@ class Group(Frozen):
     """
 
     name: Name
-    chain: str
-    network: str
+    chain: PlaceName
+    network: PlaceName
     count: int = Field(ge=1, le=MOST_NODES, strict=True)
-    clients: dict[str, tuple[str, ...]] = Field(min_length=1)
+    clients: dict[PlaceName, tuple[PlaceName, ...]] = Field(min_length=1)
     machine: MachineNeed
-    stake: Decimal = Field(default=Decimal(1), gt=0)
-    labels: dict[str, str] = Field(default_factory=dict)
+    stake: Stake = Decimal(1)
+    labels: dict[Line, Line] = Field(default_factory=dict)
     address_kind: AddressKind = Field(default="ephemeral", alias="address")
     source: Source = Field(alias="__source__")
 

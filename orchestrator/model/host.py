@@ -4,7 +4,9 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from orchestrator.model.site import Arch, CpuKind, DiskKind, DomainFacts, PlaceName
+from orchestrator.model.names import PlaceName
+from orchestrator.model.quantity import MOST_GIBIBYTES, Usd
+from orchestrator.model.site import MOST_VCPUS, Arch, CpuKind, DiskKind, DomainFacts
 from orchestrator.model.source import Source
 
 
@@ -22,11 +24,11 @@ class EnrolledHost(DomainFacts):
     operator: PlaceName
     region: PlaceName
     zone: PlaceName
-    vcpus: int = Field(ge=1, strict=True)
+    vcpus: int = Field(ge=1, le=MOST_VCPUS, strict=True)
     cpu: CpuKind = "dedicated"
-    memory_gib: Decimal = Field(gt=0)
-    disk_gib: int = Field(ge=0, strict=True)
+    memory_gib: Decimal = Field(gt=0, le=MOST_GIBIBYTES, decimal_places=20)
+    disk_gib: int = Field(ge=0, le=MOST_GIBIBYTES, strict=True)
     disk_kind: DiskKind | None = None
     arch: Arch = "x86_64"
-    usd_per_month: Decimal | None = Field(default=None, ge=0)
+    usd_per_month: Usd | None = None
     source: Source = Field(alias="__source__")

@@ -7,11 +7,16 @@ from pydantic import AfterValidator, Field
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.loss import Loss
+from orchestrator.model.names import Line, Name, PlaceName
+from orchestrator.model.quantity import MOST_GIBIBYTES, MOST_IOPS
 
 ANCESTORS_KEPT = 64
 
 # "<node>.<generation>": it becomes host, resource and file names.
 MachineId = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?\.[1-9][0-9]{0,8}$", max_length=63)]
+
+# "<group>-<number>".
+NodeName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?-[0-9]{1,7}$", max_length=48)]
 
 # KIND=VALUE, as Loss reads it.
 LossText = Annotated[str, AfterValidator(lambda text: str(Loss.parse(text)))]
@@ -41,24 +46,24 @@ class Machine(Frozen):
     """
 
     machine: MachineId
-    node: str
-    group: str
-    chain: str
-    network: str
-    account: str
-    provider: str
-    region: str
-    zone: str
-    zone_id: str | None = None
-    machine_type: str
-    arch: str
-    image: str | None = None
-    host: str | None = None
-    volume_gib: int | None = None
-    volume_type: str | None = None
-    volume_iops: int | None = None
+    node: NodeName
+    group: Name
+    chain: PlaceName
+    network: PlaceName
+    account: Name
+    provider: PlaceName
+    region: PlaceName
+    zone: PlaceName
+    zone_id: Line | None = None
+    machine_type: PlaceName
+    arch: PlaceName
+    image: Line | None = None
+    host: Name | None = None
+    volume_gib: int | None = Field(default=None, ge=1, le=MOST_GIBIBYTES)
+    volume_type: PlaceName | None = None
+    volume_iops: int | None = Field(default=None, ge=1, le=MOST_IOPS)
     address: Literal["reserved"] | None = None
-    clients: dict[str, str]
+    clients: dict[PlaceName, PlaceName]
     state: MachineState = MachineState.WANTED
     refused: str | None = None
 
@@ -85,8 +90,8 @@ class Retired(Frozen):
     """
 
     retired: MachineId
-    node: str
-    account: str
+    node: NodeName
+    account: Name
     evidence: str
     refused: str | None = None
 
@@ -99,12 +104,12 @@ class LockHeader(Frozen):
     `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
     """
 
-    fleet: str
+    fleet: Name
     format: Literal[1] = 1
-    revision: str
-    ancestors: tuple[str, ...] = Field(default=(), max_length=ANCESTORS_KEPT)
-    spec: str
-    facts: str
+    revision: Line
+    ancestors: tuple[Line, ...] = Field(default=(), max_length=ANCESTORS_KEPT)
+    spec: Line
+    facts: Line
     lost: tuple[LossText, ...] = ()
 
     @property

@@ -2,13 +2,15 @@
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed
+from orchestrator.model.line import check_line
+from orchestrator.model.names import Line
 
 
 class Loss(Frozen):
     """A domain that is out of reach; nothing is placed there and what stood there is lost."""
 
     kind: DomainKind
-    value: str
+    value: Line
 
     def __str__(self) -> str:
         return f"{self.kind}={self.value}"
@@ -21,7 +23,7 @@ class Loss(Frozen):
             raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as account=hetzner-b")
         if kind not in DOMAIN_KINDS:
             raise ValueError(f"{kind!r} is no kind of failure domain; there are: {', '.join(DOMAIN_KINDS)}")
-        return cls(kind=kind, value=value)
+        return cls(kind=kind, value=check_line(value))
 
     def covers(self, place: Placed) -> bool:
         """Whether the place is in the lost domain; an unknown domain is not."""

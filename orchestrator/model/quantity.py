@@ -5,7 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
+
+# No machine has as much (an exbibyte), and every sum of as much is exact; larger numbers are slips of the hand.
+MOST_GIBIBYTES = 2**30
+MOST_IOPS = 10**8
+MOST_USD = 10**9  # a month
+MOST_AMOUNT = 10**15  # in nodes, vCPUs or a chain's coin
 
 GIBIBYTES_PER_UNIT = {
     "MiB": Decimal(1) / 1024,
@@ -17,16 +23,28 @@ GIBIBYTES_PER_UNIT = {
 }
 
 
+# As people write them: with few enough digits that nothing is slow or rounded.
+NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+
+
+def shorten(value: Any) -> str:
+    """A value as an error shows it."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def parse_gibibytes(value: Any) -> Decimal:
     """A size with its unit ("8 GiB", "1 TiB", "500 GB") in GiB; ValueError for anything else, a bare number too."""
     if isinstance(value, Decimal):
         return value
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
+    match = re.fullmatch(rf"\s*({NUMBER})\s*([A-Za-z]+)\s*", value) if isinstance(value, str) else None
     if match is None or match[2] not in GIBIBYTES_PER_UNIT:
-        raise ValueError(f"{value!r} is not a size: write a number and a unit, such as 8 GiB or 1 TiB")
+        raise ValueError(f"{shorten(value)} is not a size: write a number and a unit, such as 8 GiB or 1 TiB")
     size = Decimal(match[1]) * GIBIBYTES_PER_UNIT[match[2]]
     if size <= 0:
         raise ValueError("a size is larger than zero")
+    if size > MOST_GIBIBYTES:
+        raise ValueError(f"{shorten(value)} is more than any machine has")
     whole = int(size)
     return Decimal(whole) if size == whole else size.normalize()  # "4096 MiB" is written like "4 GiB"
 
@@ -38,10 +56,12 @@ def parse_amount(value: Any) -> Fraction | int:
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 0:
             raise ValueError("a number here is 0 or more")
+        if value > MOST_AMOUNT:
+            raise ValueError(f"a number here is at most {MOST_AMOUNT}")
         return value
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", value) if isinstance(value, str) else None
+    match = re.fullmatch(rf"\s*({NUMBER})\s*%\s*", value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is neither a share such as 34% nor a whole number such as 2")
+        raise ValueError(f"{shorten(value)} is neither a share such as 34% nor a whole number such as 2")
     share = Fraction(match[1]) / 100
     if not 0 < share <= 1:
         raise ValueError(f"a share lies above 0% and at most at 100%, not at {value}")
@@ -55,5 +75,8 @@ def render_amount(value: Fraction | int) -> str:
     return f"{float(value * 100):.6f}".rstrip("0").rstrip(".") + "%"
 
 
+Usd = Annotated[Decimal, Field(ge=0, le=MOST_USD, decimal_places=20)]
+# Of a chain's coin, whose smallest unit is at most 18 decimal places away (Ethereum's wei).
+Stake = Annotated[Decimal, Field(gt=0, le=MOST_AMOUNT, decimal_places=18)]
 Gibibytes = Annotated[Decimal, BeforeValidator(parse_gibibytes)]
 Amount = Annotated[Fraction | int, BeforeValidator(parse_amount)]

@@ -6,7 +6,8 @@ from pydantic import Discriminator, Field, Tag
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
-from orchestrator.model.quantity import Amount, render_amount
+from orchestrator.model.names import Line
+from orchestrator.model.quantity import MOST_AMOUNT, Amount, render_amount
 from orchestrator.model.source import Source
 
 Level = Literal["error", "warning"]
@@ -16,10 +17,10 @@ Weight = Literal["nodes", "stake", "vcpus"]
 class Selector(Frozen):
     """Which groups a rule speaks of, together as one subject, by group, chain, network or label; all given hold."""
 
-    group: str | None = None
-    chain: str | None = None
-    network: str | None = None
-    label: dict[str, str] | None = None
+    group: Line | None = None
+    chain: Line | None = None
+    network: Line | None = None
+    label: dict[Line, Line] | None = None
 
 
 Subject = Literal["fleet"] | Selector
@@ -28,7 +29,7 @@ Subject = Literal["fleet"] | Selector
 class RuleBase(Frozen):
     """What all rules share. `of` None applies the rule to each group on its own."""
 
-    name: str | None = None
+    name: Line | None = None
     of: Subject | None = None
     level: Level = "error"
     source: Source = Field(alias="__source__")
@@ -75,7 +76,7 @@ class Below(RuleBase):
 class Skew(RuleBase):
     """The fullest and the emptiest eligible domain differ by at most so many nodes."""
 
-    skew: int = Field(ge=0, strict=True)
+    skew: int = Field(ge=0, le=MOST_AMOUNT, strict=True)
     per: DomainKind
 
     def describe(self) -> str:
@@ -86,7 +87,7 @@ class Skew(RuleBase):
 class MinDomains(RuleBase):
     """At least so many distinct domains are in use."""
 
-    min_domains: int = Field(ge=1, strict=True)
+    min_domains: int = Field(ge=1, le=MOST_AMOUNT, strict=True)
     per: DomainKind
 
     def describe(self) -> str:
@@ -97,7 +98,7 @@ class MinDomains(RuleBase):
 class Allow(RuleBase):
     """Nodes stand only in the domains named; a domain that is not known is not allowed."""
 
-    allow: tuple[str, ...] = Field(min_length=1)
+    allow: tuple[Line, ...] = Field(min_length=1)
     per: DomainKind
 
     def describe(self) -> str:
@@ -108,7 +109,7 @@ class Allow(RuleBase):
 class Deny(RuleBase):
     """No node stands in a domain named; a domain that is not known is denied too."""
 
-    deny: tuple[str, ...] = Field(min_length=1)
+    deny: tuple[Line, ...] = Field(min_length=1)
     per: DomainKind
 
     def describe(self) -> str:

@@ -1,31 +1,33 @@
 """A site: one zone of one account, with the facts that failure domains are made of."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
+from orchestrator.model.names import Line, PlaceName
+from orchestrator.model.quantity import MOST_GIBIBYTES, Usd
 
 CpuKind = Literal["dedicated", "shared", "burstable"]
 DiskKind = Literal["nvme", "ssd", "hdd"]
 Arch = Literal["x86_64", "arm64"]
 
-
-# Names of places are read in tables, diffs and logs, so they hold nothing but what can be seen on one line.
-PlaceName = Annotated[str, Field(pattern=r"^[\w.:/+()-]([\w .:/+()-]*[\w.:/+()-])?$", max_length=80)]
+# No provider offers as much, and every sum of as much is exact; larger numbers are slips of the hand.
+MOST_VCPUS = 10**5
+MOST_MACHINES = 10**9
 
 
 class DomainFacts(Frozen):
     """The failure domains that reach across providers, and the position; None is an unknown fact."""
 
     facility: PlaceName | None = None
-    country: str | None = None
-    jurisdiction: str | None = None
-    operator_jurisdiction: str | None = None
-    continent: str | None = None
-    asn: str | None = None
+    country: Line | None = None
+    jurisdiction: Line | None = None
+    operator_jurisdiction: Line | None = None
+    continent: Line | None = None
+    asn: Line | None = None
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
 
@@ -37,12 +39,12 @@ class Zone(DomainFacts):
     `capacity` counts machines; None is no known limit.
     """
 
-    provider: str
+    provider: PlaceName
     region: PlaceName
     zone: PlaceName
-    zone_id: str | None = None
-    capacity: int | None = Field(default=None, ge=0)
-    status: str = "active"
+    zone_id: Line | None = None
+    capacity: int | None = Field(default=None, ge=0, le=MOST_MACHINES)
+    status: PlaceName = "active"
     source: str = ""
     source_date: str = ""
 
@@ -89,18 +91,18 @@ class MachineType(Frozen):
     where that is not known, and then every zone of the region may.
     """
 
-    provider: str
-    region: str
-    name: str
-    vcpus: int = Field(ge=1)
+    provider: PlaceName
+    region: PlaceName
+    name: PlaceName
+    vcpus: int = Field(ge=1, le=MOST_VCPUS)
     cpu: CpuKind
-    memory_gib: Decimal = Field(gt=0)
-    local_disk_gib: int = Field(default=0, ge=0)
+    memory_gib: Decimal = Field(gt=0, le=MOST_GIBIBYTES, decimal_places=20)
+    local_disk_gib: int = Field(default=0, ge=0, le=MOST_GIBIBYTES)
     disk_kind: DiskKind | None = None
     arch: Arch = "x86_64"
-    usd_per_month: Decimal | None = Field(default=None, ge=0)
-    zones: tuple[str, ...] = ()
-    capacity: int | None = Field(default=None, ge=0)
+    usd_per_month: Usd | None = None
+    zones: tuple[PlaceName, ...] = ()
+    capacity: int | None = Field(default=None, ge=0, le=MOST_MACHINES)
     source: str = ""
     source_date: str = ""
 
@@ -122,15 +124,15 @@ class StoragePrice(Frozen):
     the next row of the same type begins.
     """
 
-    provider: str
+    provider: PlaceName
     region: str
     kind: StorageKind
-    type: str
+    type: PlaceName
     disk_kind: DiskKind | None = None
-    from_gb: int = Field(default=0, ge=0)
-    usd_per_month_gib: Decimal | None = Field(default=None, ge=0)
-    usd_per_gb: Decimal | None = Field(default=None, ge=0)
-    usd_per_month: Decimal | None = Field(default=None, ge=0)
+    from_gb: int = Field(default=0, ge=0, le=MOST_GIBIBYTES)
+    usd_per_month_gib: Usd | None = None
+    usd_per_gb: Usd | None = None
+    usd_per_month: Usd | None = None
     source: str = ""
     source_date: str = ""
 
@@ -152,10 +154,10 @@ class StoragePrice(Frozen):
 class Image(Frozen):
     """The operating system image that new machines of a provider start from, by the provider's own id."""
 
-    provider: str
+    provider: PlaceName
     region: str
     arch: Arch
-    image_id: str
-    os: str
+    image_id: Line
+    os: Line
     source: str = ""
     source_date: str = ""

@@ -6,6 +6,8 @@ A plain dataclass, so that the command line can report errors without loading py
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from orchestrator.model.line import escape_line
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -16,7 +18,7 @@ class Source:
     column: int = 1
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{escape_line(self.file)}:{self.line}:{self.column}"
 
     @classmethod
     def at(cls, path: PurePath | str, line: int = 1, column: int = 1) -> "Source":

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, lcm
 
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Group
 from orchestrator.model.quantity import render_amount
 from orchestrator.model.rule import Weight
 from orchestrator.policy.subject import Members
+
+# The solver's numbers hold whole numbers below 2^53 exactly; a limit above all weight is as good as none.
+MOST_WEIGHT = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +25,23 @@ class Weights:
 
     def get_limit(self, amount: Fraction | int) -> Fraction:
         """A share of the wanted weight, or an absolute amount, on this scale."""
-        return amount * self.wanted if isinstance(amount, Fraction) else Fraction(amount * self.scale)
+        return amount * self.wanted if isinstance(amount, Fraction) else Fraction(min(amount * self.scale, MOST_WEIGHT))
 
 
 def compute_weights(members: Members, by: Weight) -> Weights:
-    """The weights of a subject's groups. Shares are of the wanted weight, never of what is alive."""
+    """The weights of a subject's groups. Shares are of the wanted weight, never of what is alive.
+
+    InvalidDocument where they are too fine and too large to be added up exactly.
+    """
     exact = {group.name: _get_weight(group, by) for group in members.groups}
     scale = lcm(*(weight.denominator for weight in exact.values()))
     per_node = {name: int(weight * scale) for name, weight in exact.items()}
-    return Weights(per_node, sum(per_node[group.name] * group.count for group in members.groups), scale)
+    wanted = sum(per_node[group.name] * group.count for group in members.groups)
+    if wanted > MOST_WEIGHT:
+        first = members.groups[0]
+        message = f"the {by} of {members.name} cannot be counted exactly: it takes more than 15 digits"
+        raise InvalidDocument([OrchestratorError(message, hint="write them in fewer digits", source=first.source)])
+    return Weights(per_node, wanted, scale)
 
 
 def _get_weight(group: Group, by: Weight) -> Fraction:

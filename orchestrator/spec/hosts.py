@@ -11,8 +11,8 @@ from orchestrator.documents.known_keys import Location
 from orchestrator.documents.yaml_document import YamlDocument, read_yaml
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.model.fleet import Name
 from orchestrator.model.host import EnrolledHost
+from orchestrator.model.names import Name
 
 PUBLIC_KEY = re.compile(r"^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,3}$")
 

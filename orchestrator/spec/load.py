@@ -11,13 +11,14 @@ from orchestrator.documents.known_keys import suggest
 from orchestrator.documents.yaml_document import YamlDocument, by_place, read_yaml
 from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
-from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.control import ControlPlane
-from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, Name, StackLayout
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout
+from orchestrator.model.names import Name
 from orchestrator.model.rule import Rule, Selector
+from orchestrator.spec.control import find_control_problems, place_control
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
 
-from orchestrator.spec.control import find_control_problems, place_control
 ENROLLED = "ssh"
 
 # What a lock does not depend on: where things are written, prices, and how machines are reached.
@@ -32,10 +33,10 @@ NOT_PLACEMENT = {
     "access",
     "artifacts",
     "layout",
+    "control",
     "path",
     "digest",
 }
-    "control",
 
 
 class SpecFile(Frozen):
@@ -48,10 +49,10 @@ class SpecFile(Frozen):
     access: Access | None = None
     layout: StackLayout = "accounts"
     artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
+    control: ControlPlane | None = None
 
 
 SPEC_FILE = TypeAdapter(SpecFile)
-    control: ControlPlane | None = None
 
 
 def load_fleet(path: Path) -> Fleet:
@@ -78,14 +79,14 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
         data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):
         data["policy"] = [document.add_source(rule, ("policy", index)) for index, rule in enumerate(data["policy"])]
+    if "control" in data:
+        data["control"] = place_control(document)
     return data
 
 
 def with_hosts(document: YamlDocument, data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The data with each account's hosts file replaced by the hosts in it."""
     accounts = data.get("accounts")
-    if "control" in data:
-        data["control"] = place_control(document)
     if not isinstance(accounts, dict):
         return data
     refuse_keys(document, ("accounts",), accounts, "hosts_path")
@@ -116,14 +117,14 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
                 yield document.problem(
                     ("groups", group.name, "clients", role), f"role {role} of {group.name} has no client", "name one"
                 )
+    if spec.control is not None:
+        yield from find_control_problems(document, spec.control)
     for index, rule in enumerate(spec.policy):
         if isinstance(rule.of, Selector):
             yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
 
 
 def find_empty_sections(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
-    if spec.control is not None:
-        yield from find_control_problems(document, spec.control)
     """A fleet without accounts or groups is none."""
     for section, entries in (("accounts", spec.accounts), ("groups", spec.groups)):
         if not entries:
@@ -172,13 +173,13 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
         access=spec.access,
         layout=spec.layout,
         artifacts=spec.artifacts,
+        control=spec.control,
         digest="",
         path=str(path),
     )
     return fleet.model_copy(update={"digest": compute_digest(fleet)})
 
 
-        control=spec.control,
 def compute_digest(fleet: Fleet) -> str:
     """ "sha256:…" over all of the spec that placement depends on, so that comments and prices make no lock stale."""
     text = TypeAdapter(Any).dump_json(strip(fleet.model_dump(mode="json")))

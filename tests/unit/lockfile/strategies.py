@@ -5,12 +5,15 @@ from hypothesis import strategies as st
 from orchestrator.model.lock import ANCESTORS_KEPT, Lock, LockHeader, Machine, MachineState, Retired
 
 names = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
-# What a private catalogue may hold: any text, line separators of Unicode too.
-words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
-    ("a\u2028b", "a\u2029", "\x85", '"\\', "日本")
-)
+# What a private catalogue may hold: names of any script, and other text of one line.
+words = st.from_regex(r"[\w.:/+()-]([\w .:/+()-]{0,9}[\w.:/+()-])?", fullmatch=True)
+lines = st.text(min_size=1, max_size=12).filter(str.isprintable) | st.sampled_from(('"\\', "日本", "a b"))
 revisions = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 digests = st.from_regex(r"sha256:[0-9a-f]{8}", fullmatch=True)
+
+
+# What was seen of a machine, in the words of an outside system: any text, line separators of Unicode too.
+evidence = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(("a\u2028b", "\x85"))
 
 
 @st.composite
@@ -28,8 +31,8 @@ def build_machine(draw: st.DrawFn, node: str, generation: int) -> Machine:
         zone_id=draw(st.none() | words),
         machine_type=draw(words),
         arch=draw(st.sampled_from(("x86_64", "arm64"))),
-        image=draw(st.none() | words),
-        host=draw(st.none() | words),
+        image=draw(st.none() | lines),
+        host=draw(st.none() | names),
         volume_gib=draw(st.none() | st.integers(1, 10**6)),
         volume_type=draw(st.none() | words),
         clients=draw(st.dictionaries(words, words, max_size=2)),
@@ -52,7 +55,10 @@ def build_lock(draw: st.DrawFn) -> Lock:
     machines = tuple(draw(build_machine(f"{name}-{number}", generation)) for name, number, generation in ids[gone:])
     retired = tuple(
         Retired(
-            retired=f"{name}-{number}.{generation}", node=f"{name}-{number}", account=draw(names), evidence=draw(words)
+            retired=f"{name}-{number}.{generation}",
+            node=f"{name}-{number}",
+            account=draw(names),
+            evidence=draw(evidence),
         )
         for name, number, generation in ids[:gone]
     )

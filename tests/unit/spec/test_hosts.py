@@ -25,16 +25,22 @@ def test_hosts_are_read_sorted_with_their_places(tmp_path: Path) -> None:
 
 
 ERRORS = [
-    ("vcpus: 4", "vcpus: 0", "9:12", "hosts.metal-1.vcpus: Input should be greater than or equal to 1", ""),
-    ("vcpus: 4", "vcpus: true", "9:12", "hosts.metal-1.vcpus: Input should be a valid integer", ""),
+    ("vcpus: 4", "vcpus: 0", "9:12", "hosts.metal-1.vcpus: 0 is too small: the least is 1", "larger"),
+    ("vcpus: 4", "vcpus: true", "9:12", "hosts.metal-1.vcpus: True is not a whole number", "digits"),
     ("vcpus: 4", "vcpu: 4", "9:5", "unknown key hosts.metal-1.vcpu", "did you mean vcpus?"),
     ("    address: 192.0.2.11\n", "", "2:3", "hosts.metal-1.address is missing", "add it"),
-    ("address: 192.0.2.11", "address: 192.0.2.11\n    port: 70000", "4:11", "hosts.metal-1.port: Input should", ""),
+    (
+        "address: 192.0.2.11",
+        "address: 192.0.2.11\n    port: 70000",
+        "4:11",
+        "hosts.metal-1.port: 70000 is too large",
+        "",
+    ),
     ("address: 192.0.2.11", "address: 192.0.2.11\n    name: x", "4:5", "unknown key hosts.metal-1.name", "its name"),
     (HOST_KEY, "AAAA", "4:15", "hosts.metal-1.host_key is no public SSH key", "ssh_host_ed25519_key.pub"),
     (HOST_KEY, f"{HOST_KEY} root@metal", "4:15", "hosts.metal-1.host_key is no public SSH key", "without its comment"),
     ("disk_kind: nvme", "disk_kind: nvm", "12:16", "hosts.metal-1.disk_kind: 'nvm' is not known", "did you mean nvme?"),
-    ("  metal-1:", "  Metal 1:", "2:3", "hosts.Metal 1: String should match pattern", ""),
+    ("  metal-1:", "  Metal 1:", "2:3", "hosts.Metal 1: 'Metal 1' is no name", "lower-case"),
     ("hosts:\n", "host:\n", "1:1", "hosts is missing", ""),
 ]
 
