@@ -29,6 +29,7 @@ def declare_stack(stack: str) -> None:
     pulumi.export("machines", machines)
 
 
+    pulumi.export("scope", settings.scope.value)
 def declare_account(declaration: Declaration, survey: Survey) -> dict[str, MachineOutputs]:
     """Declares one account's machines with the module of its provider, and surveys it; outputs by machine id."""
     account = declaration.account

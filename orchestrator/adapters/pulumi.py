@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,9 @@ from typing import Any, get_args
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
+from pydantic import ValidationError
 
+from orchestrator.adapters.lease import Holder
 from orchestrator.adapters.pulumi_backend import find_backend
 from orchestrator.adapters.pulumi_state import ENGINES_OWN, list_interrupted, list_unread, settle
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
@@ -53,6 +55,8 @@ FOUND_FILE = "found.json"
 
 SPOKEN = ("error", "info#err")  # the engine's own errors; what the program wrote to stderr, where it has none
 COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
+CLAIM_TAG = "orchestrator:lease"  # orchestrator/adapters/claim.py
+
 
 OnStackEvent = Callable[[StackEvent], None]
 
@@ -245,6 +249,30 @@ class AccountStack:
             error = describe_locked(self._stack)
         except automation.CommandError as failure:
             error = recorder.describe_failure() or str(failure)
+    def has_protected(self) -> bool:
+        """Whether anything in the state is protected against deletion."""
+        return any(resource.get("protect") for resource in self._export()["deployment"].get("resources") or ())
+
+    def read_claim(self) -> Holder | None:
+        """Which controller has claimed the stack, or had it last; None where none ever did."""
+        try:
+            return Holder.model_validate_json(self._stack.list_tags().get(CLAIM_TAG, ""))
+        except ValidationError:
+            return None
+
+    def write_claim(self, holder: Holder) -> None:
+        """Says on the stack which controller has it."""
+        self._stack.set_tag(CLAIM_TAG, holder.model_dump_json())
+
+    def release_claim(self, holder: Holder) -> None:
+        """Says that the controller let the stack go; one that was removed meanwhile says nothing any more."""
+        with suppress(automation.CommandError):
+            self.write_claim(holder.release())
+
+    def break_lock(self) -> None:
+        """Removes the engine's locks from the stack; only for those whose engine is known to be dead."""
+        self._stack.cancel()
+
         return recorder.build_result(error, survey.list_labelled() if survey else ())
 
     @contextmanager

@@ -1,10 +1,12 @@
 """orchestrator down: remove the fleet's machines."""
 
+from dataclasses import replace
+
 import click
 
 from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.options import REHEARSE, YES, Files, print_json, spec_options
+from orchestrator.cli.options import REHEARSE, TAKE_OVER, YES, Files, print_json, spec_options
 from orchestrator.cli.progress import show_progress
 from orchestrator.report.down import describe_down, render_down
 from orchestrator.workflows.deployment import find_deployment
@@ -18,9 +20,17 @@ from orchestrator.workflows.inputs import read_inputs
 @YES
 @click.option("--delete-data", is_flag=True, help="Delete the data volumes too; asks for the fleet's name.")
 @click.option("--confirm", metavar="FLEET", help="The fleet's name, in place of the question that --delete-data asks.")
+@TAKE_OVER
 @click.pass_context
-def command(  # one parameter an option
-    ctx: click.Context, *, files: Files, rehearse: bool, yes: bool, delete_data: bool, confirm: str | None
+def command(  # noqa: PLR0913  # one parameter an option
+    ctx: click.Context,
+    *,
+    files: Files,
+    rehearse: bool,
+    yes: bool,
+    delete_data: bool,
+    confirm: str | None,
+    take_over: bool,
 ) -> None:
     """Remove every machine of SPEC; data volumes stay, protected, unless --delete-data is given.
 
@@ -35,8 +45,8 @@ def command(  # one parameter an option
             raise click.UsageError(f"{typed!r} is not the fleet's name; nothing was deleted")
     elif not yes:
         click.confirm(f"Remove all machines of fleet {name}? Their data volumes stay.", abort=True, err=True)
-    with hold_lease(deployment.scratch), show_progress() as tell:
-        results = down(deployment, inputs, tell, delete_data=delete_data)
+    with hold_lease(deployment.scratch, "down", take_over=take_over) as lease, show_progress() as tell:
+        results = down(replace(deployment, lease=lease), inputs, tell, delete_data=delete_data)
     if files.form == "json":
         print_json(describe_down(results))
     else:

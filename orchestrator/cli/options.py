@@ -40,6 +40,11 @@ REHEARSE = click.option(
     help="On machines of this computer, without any cloud account. Also by ORCHESTRATOR_REHEARSE=1.",
 )
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
+TAKE_OVER = click.option(
+    "--take-over",
+    is_flag=True,
+    help="Take the fleet from a command on another computer that you know to run no more.",
+)
 WAIT = click.option(
     "--wait",
     type=click.FloatRange(min=0),

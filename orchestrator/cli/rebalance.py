@@ -1,5 +1,7 @@
 """orchestrator rebalance: restore the policy after a loss, or when what was lost came back."""
 
+from dataclasses import replace
+
 import click
 from rich.console import Group as Lines
 from rich.text import Text
@@ -7,7 +9,7 @@ from rich.text import Text
 from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.losses import LOSS
-from orchestrator.cli.options import REHEARSE, WAIT, Files, print_json, print_text, spec_options
+from orchestrator.cli.options import REHEARSE, TAKE_OVER, WAIT, Files, print_json, print_text, spec_options
 from orchestrator.cli.progress import show_progress
 from orchestrator.cli.up import find_exit_code
 from orchestrator.model.loss import Loss
@@ -37,6 +39,7 @@ DEFAULT_HOLD_SECONDS = 10.0
 )
 @REHEARSE
 @WAIT
+@TAKE_OVER
 @click.pass_context
 def command(  # noqa: PLR0913  # one parameter an option
     ctx: click.Context,
@@ -48,10 +51,11 @@ def command(  # noqa: PLR0913  # one parameter an option
     hold: float,
     rehearse: bool,
     wait: float,
+    take_over: bool,
 ) -> None:
     """Place SPEC again with the fewest moves that restore its policy, and carry that out.
 
-    Killed, the same command run again goes on from there; see docs/architecture.md for what a cloud may be left with.
+    Killed, the same command run again goes on from there; nothing is made twice.
     Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
     """
     inputs = read_inputs(files.where)
@@ -63,8 +67,8 @@ def command(  # noqa: PLR0913  # one parameter an option
             print_json(describe_plan(planned.plan))
         ctx.exit(ExitCode.DONE if planned.placement.lock else ExitCode.SOME_FAILED)
     deployment = find_deployment(inputs, rehearse)
-    with hold_lease(deployment.scratch), show_progress() as tell:
-        done = rebalance(deployment, inputs, planned, Patience(wait, hold), tell)
+    with hold_lease(deployment.scratch, "rebalance", take_over=take_over) as lease, show_progress() as tell:
+        done = rebalance(replace(deployment, lease=lease), inputs, planned, Patience(wait, hold), tell)
     result = done.up
     if files.form == "json":
         print_json(

@@ -5,6 +5,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.adapters.lease import Lease
 from orchestrator.adapters.pulumi import PulumiProject
 from orchestrator.adapters.pulumi_backend import URL_VARIABLE, find_named_backend, require_backend, require_secrets
 from orchestrator.adapters.rehearsal import find_rehearsal, prepare_rehearsal
@@ -28,6 +29,7 @@ class Deployment:
     """What the adapters need to know of where a fleet is run from. `scratch` holds files of runs, not facts.
 
     `arch` is the architecture of all machines where the lock does not decide: rehearsal machines have this computer's.
+    `lease` is held by commands that change something.
     """
 
     project: PulumiProject
@@ -35,6 +37,7 @@ class Deployment:
     pins: Path
     scratch: Path
     arch: str | None = None
+    lease: Lease | None = None
 
 
 def open_deployment(inputs: Inputs, rehearse: bool) -> Deployment:

@@ -1,6 +1,6 @@
 """down: remove the fleet's machines; its data stays unless its deletion is asked for by name."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.adapters.pins import forget_pins
@@ -9,7 +9,7 @@ from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackResult
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
-from orchestrator.workflows.provision import describe_event
+from orchestrator.workflows.provision import claim, describe_event, settle
 
 PHASE = "down"
 
@@ -23,6 +23,7 @@ def down(deployment: Deployment, inputs: Inputs, tell: OnProgress, *, delete_dat
     """Takes every account's stack down, side by side; one that fails holds up no other."""
     known = set(list_stacks(deployment.project))
     names = [name for name in inputs.fleet.list_stacks() if name in known]
+    claim(deployment, (open_stack(deployment.project, name, RELEASE_MACHINES) for name in names))
     work = remove_all if delete_data else remove_machines
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         results = dict(zip(names, pool.map(lambda name: work(deployment, name, tell), names), strict=True))
@@ -39,11 +40,17 @@ def remove_machines(deployment: Deployment, name: str, tell: OnProgress) -> Stac
 
 
 def remove_all(deployment: Deployment, name: str, tell: OnProgress) -> StackResult:
-    """Lifts all protection in one account, deletes everything, and forgets the stack."""
-    released = run_scopes(deployment, name, (RELEASE_ALL,), tell)
-    if released.error:
-        return released
+    """Lifts all protection in one account, deletes everything, and forgets the stack.
+
+    Where nothing is protected any more, a killed run was at the deleting: to lift protection once more would make anew
+    what it has deleted.
+    """
     stack = open_stack(deployment.project, name, RELEASE_ALL)
+    result = settle(name, stack, tell)
+    if result.error is None and stack.has_protected():
+        result = run_scopes(deployment, name, (RELEASE_ALL,), tell)
+    if result.error:
+        return result
     result = stack.destroy(lambda event: tell(describe_event(event)))
     if result.error is None:
         stack.remove()
@@ -51,10 +58,17 @@ def remove_all(deployment: Deployment, name: str, tell: OnProgress) -> StackResu
     return result
 
 
-def run_scopes(deployment: Deployment, name: str, scopes: Iterable[str], tell: OnProgress) -> StackResult:
-    """Updates one account in each scope in turn; the last result, or the first that failed."""
-    result = StackResult(account=name)
-    for scope in scopes:
+def run_scopes(deployment: Deployment, name: str, scopes: Sequence[str], tell: OnProgress) -> StackResult:
+    """Updates one account in each scope in turn; the last result, or the first that failed.
+
+    What a killed run was through with is not done again: to lift protection declares machines, deleted ones too.
+    """
+    stack = open_stack(deployment.project, name, scopes[0])
+    result = settle(name, stack, tell)
+    if result.error:
+        return result
+    applied = stack.fetch_outputs().get("scope")
+    for scope in scopes[scopes.index(applied) :] if applied in scopes else scopes:
         tell(Progress(phase=PHASE, subject=name, status=scope))
         result = open_stack(deployment.project, name, scope).update(lambda event: tell(describe_event(event)))
         if result.error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from orchestrator.adapters.claim import claim_stacks, is_shared, refuse_taken_over
 from orchestrator.adapters.pulumi import AccountStack, list_stacks, open_stack
 from orchestrator.model.change import ChangeSet
 from orchestrator.model.errors import RemoteFailure, StaleLock, UnplannedChange
@@ -56,17 +57,32 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
         stacks = dict(
             zip(names, pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), names), strict=True)
         )
+        claim(deployment, stacks.values())
         previews = run_on_stacks(pool, stacks, lambda name, stack: preview(name, stack, tell))
         refuse_credentials(previews.values(), lock)
         for result in previews.values():
             refuse_stale(result, lock)
             refuse_unplanned(result, compute_change_set(lock))
         due = {name: stacks[name] for name, result in previews.items() if is_due(result, lock)}
+        hold_claim(deployment, due.values())
         updates = run_on_stacks(pool, due, lambda name, stack: update(name, stack, tell))
     for name, result in previews.items():
         if name not in updates and result.error is None:
             tell(Progress(phase=PHASE, subject=name, status="nothing to change"))
     return previews | updates
+
+
+def claim(deployment: Deployment, stacks: Iterable[AccountStack]) -> None:
+    """Has the stacks for this command alone, where controllers on other computers could have them too."""
+    if deployment.lease is not None and is_shared(deployment.project):
+        claim_stacks(stacks, deployment.lease)
+
+
+def hold_claim(deployment: Deployment, stacks: Iterable[AccountStack]) -> None:
+    """Busy where another controller took one of the stacks over since they were claimed."""
+    if deployment.lease is not None and is_shared(deployment.project):
+        for stack in stacks:
+            refuse_taken_over(stack, deployment.lease)
 
 
 def refuse_other_layout(existing: Iterable[str], wanted: Collection[str]) -> None:
