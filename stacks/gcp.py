@@ -136,12 +136,9 @@ def declare_shared(declaration: Declaration) -> Shared:
     }
     groups = sorted({machine.group for machine in declaration.machines})
     firewalls = {group: list(declare_firewalls(declaration, network, group)) for group in groups}
-    spreads = {find_spread(machine): machine.region for machine in declaration.machines}
-    policies = {
-        spread: declare_policy(declaration, spread, region)
-        for spread, region in sorted(spreads.items(), key=str)
-        if spread is not None
-    }
+    found = ((find_spread(machine), machine.region) for machine in declaration.machines)
+    spreads = sorted({(spread, region) for spread, region in found if spread is not None})
+    policies = {spread: declare_policy(declaration, spread, region) for spread, region in spreads}
     return Shared(subnetworks, firewalls, policies)
 
 
@@ -180,7 +177,8 @@ def declare_firewalls(declaration: Declaration, network: compute.Network, group:
 
 def list_ipv4_sources(networks: tuple[str, ...]) -> list[str]:
     """The IPv4 networks that SSH is open to: machines have no IPv6 address here, and Google takes no rule with both."""
-    sources = [network for network in networks if ip_network(network, strict=False).version == 4]
+    operators = [ip_network(network, strict=False) for network in networks]
+    sources = [str(network) for network in operators if network.version == 4]
     if not sources:
         raise pulumi.RunError("access.ssh_from has no IPv4 network, and machines on Google Cloud have IPv4 alone")
     return sources
