@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.plan import Unplaced
+from orchestrator.model.stack import CloudResource
 from orchestrator.reconcile.refusals import Refusal
 
 
@@ -13,7 +14,8 @@ from orchestrator.reconcile.refusals import Refusal
 class UpSummary:
     """What is told of a run. `counts` are what was done, by what it is; `failures` by machine or account.
 
-    `behind` are machines not in sync yet, `refusals` those that clouds refused, `unplaced` nodes without a machine.
+    `behind` are machines not in sync yet, `refusals` those that clouds refused, `unplaced` nodes without a machine,
+    `orphans` resources that carry the fleet's labels and are in no state.
     """
 
     lock: Lock
@@ -22,6 +24,7 @@ class UpSummary:
     behind: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    orphans: tuple[CloudResource, ...] = ()
 
 
 def describe_up(summary: UpSummary) -> dict[str, Any]:
@@ -34,6 +37,7 @@ def describe_up(summary: UpSummary) -> dict[str, Any]:
         "failures": dict(summary.failures),
         "refused": [describe_refusal(refusal) for refusal in summary.refusals],
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in summary.unplaced],
+        "orphans": [orphan.model_dump(mode="json") for orphan in summary.orphans],
     }
 
 
@@ -53,7 +57,17 @@ def render_up(summary: UpSummary) -> str:
     lines += [f"no machine for {unplaced.node}: {unplaced.why}" for unplaced in summary.unplaced]
     lines += [f"not in sync yet: {', '.join(summary.behind)}"] if summary.behind else []
     lines += [f"failed: {subject}: {why}" for subject, why in sorted(summary.failures.items())]
+    lines += [render_orphan(orphan) for orphan in summary.orphans]
     return "\n".join(lines)
+
+
+def render_orphan(orphan: CloudResource) -> str:
+    """Such as "nobody's: server nodes-btc-3-1 (4711) in hetzner-a carries the fleet's labels…"."""
+    kind = orphan.type.rpartition(":")[2]
+    return (
+        f"nobody's: {kind} {orphan.name} ({orphan.id}) in {orphan.account} carries the fleet's labels and is in no "
+        "state; nothing deletes it by itself: look what it is, and delete it there"
+    )
 
 
 def render_refusal(refusal: Refusal) -> str:

@@ -1,13 +1,15 @@
 """up: lock -> machines that run what they should, in sync."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from orchestrator.model.endpoint import Endpoint
 from orchestrator.model.errors import StaleLock
 from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.plan import Unplaced
 from orchestrator.model.progress import OnProgress
+from orchestrator.model.stack import CloudResource
+from orchestrator.reconcile.fencing import find_held
 from orchestrator.reconcile.refusals import Refusal
 from orchestrator.reconcile.status import Look
 from orchestrator.report.up import UpSummary
@@ -17,14 +19,16 @@ from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.observe import list_behind, look, wait_for_sync
 from orchestrator.workflows.reach import collect_outputs, list_running, reach
 from orchestrator.workflows.settle import settle
+from orchestrator.workflows.signers import Fence, find_deleted, start_signers
 
 
 @dataclass(frozen=True)
 class UpResult:
     """What `up` came to. `failures` are by machine or account; `behind` are wanted machines not in sync yet.
 
+    `held` are the machines that a fence holds back, by id, each with why and what would free it.
     `refusals` are the machines that clouds refused on the way, `unplaced` the nodes that have none because of that.
-    `endpoints` are of the machines that were reached.
+    `endpoints` are of the machines that were reached; `orphans` carry the fleet's labels and are in no state.
     """
 
     lock: Lock
@@ -36,17 +40,23 @@ class UpResult:
     endpoints: Mapping[str, Endpoint]
     refusals: tuple[Refusal, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
+    orphans: tuple[CloudResource, ...] = ()
 
     @property
     def summary(self) -> UpSummary:
         """What is told of it."""
         counts = {"resources changed": self.changes, "machines configured": self.configured}
-        return UpSummary(self.lock, counts, self.failures, self.behind, self.refusals, self.unplaced)
-
-    @property
-    def held(self) -> tuple[str, ...]:
-        """The machines that are held back by a fence."""
-        return tuple(machine.machine for machine in self.lock.machines if machine.state is MachineState.HELD)
+        return UpSummary(
+            lock=self.lock,
+            counts=counts,
+            failures=self.failures,
+            behind=self.behind,
+            refusals=self.refusals,
+            unplaced=self.unplaced,
+            held=self.held,
+            orphans=self.orphans,
+        )
 
 
 def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) -> UpResult:
@@ -58,7 +68,8 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     settled = settle(deployment, inputs, tell)
     lock, stacks = settled.lock, settled.stacks
     outputs = collect_outputs(stacks.values())
-    running = list_running(lock)
+    held = find_held(inputs.fleet, inputs.catalogue, lock)
+    running = tuple(each for each in list_running(lock) if each.machine not in held.lost)
     failed = {name: result.error for name, result in stacks.items() if result.error}
     present = [
         each for each in running if inputs.fleet.get_stack(each.account) not in failed or each.machine in outputs
@@ -68,19 +79,30 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     neighbours = Neighbours(staying, {machine: str(each["address"]) for machine, each in outputs.items()})
     outcomes = configure(deployment, inputs, reached, neighbours, tell)
     failures |= failed | {name: str(outcome.error) for name, outcome in outcomes.items() if outcome.status != "ok"}
+    well = [each for each in reached if each.machine.machine not in failures]
+    signing = start_signers(Fence(deployment, inputs, lock, find_deleted(inputs, lock, stacks)), well, tell)
+    failures |= signing.failures
+    awaited = leave_out(lock, signing.withheld)
     endpoints = {each.machine.machine: each.endpoint for each in reached}
-    seen = wait_for_sync(lambda: look(deployment, lock, endpoints), lock, 0 if failures else wait, tell)
+    seen = wait_for_sync(lambda: look(deployment, lock, endpoints), awaited, 0 if failures else wait, tell)
     return UpResult(
         lock=lock,
         changes=settled.changes,
         configured=len(outcomes),
         failures=failures,
-        behind=list_behind(lock, seen),
+        behind=list_behind(awaited, seen),
         seen=seen,
         endpoints=endpoints,
         refusals=settled.refusals,
         unplaced=settled.unplaced,
+        held={**held.why, **signing.withheld},
+        orphans=tuple(orphan for result in stacks.values() for orphan in result.orphans),
     )
+
+
+def leave_out(lock: Lock, machines: Collection[str]) -> Lock:
+    """The lock without some machines: those that nobody waits for."""
+    return lock.model_copy(update={"machines": tuple(each for each in lock.machines if each.machine not in machines)})
 
 
 def require_fresh_lock(inputs: Inputs) -> Lock:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator.model.lock import MachineState
 from orchestrator.model.plan import Unplaced
-from orchestrator.model.stack import StackResult, StackStep
+from orchestrator.model.stack import CloudResource, StackResult, StackStep
 from orchestrator.reconcile.refusals import Reach, Refusal
 from orchestrator.report.down import describe_down, render_down
 from orchestrator.report.rehearsals import render_environment, render_rehearsals
@@ -25,6 +25,7 @@ SUMMARY = UpSummary(
     ("btc-1.1",),
     (Refusal(machine=REFUSED, code="no_room", reach=Reach.REGION, words="no room (no_room)"),),
     (Unplaced(node="btc-9", why="no room"),),
+    (CloudResource(account="alpha", type="hcloud:index/server:Server", id="4711", name="nodes-btc-7-1"),),
 )
 
 
@@ -48,6 +49,7 @@ def test_up_as_data() -> None:
             }
         ],
         "unplaced": [{"node": "btc-9", "why": "no room"}],
+        "orphans": [{"account": "alpha", "type": "hcloud:index/server:Server", "id": "4711", "name": "nodes-btc-7-1"}],
     }
 
 
@@ -60,6 +62,8 @@ def test_up_as_text() -> None:
         "not in sync yet: btc-1.1",
         "failed: a: gone",
         "failed: b: API down",
+        "nobody's: Server nodes-btc-7-1 (4711) in alpha carries the fleet's labels and is in no state; nothing deletes "
+        "it by itself: look what it is, and delete it there",
     ]
     nothing = UpSummary(LOCK, dict.fromkeys(DONE, 0))
     assert render_up(nothing) == f"revision {revision}: nothing to change; 2 of 2 machines in sync"
