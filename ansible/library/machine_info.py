@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Ansible module: sees in one step what the roles decide by (packages, users, units, volume). Changes nothing."""
 
+import grp
 import hashlib
 import pwd
 import stat
@@ -16,6 +17,7 @@ short_description: What of the wanted things a machine has
 options:
   packages: {type: list, elements: str, default: [], description: Debian packages that should be installed.}
   users: {type: list, elements: str, default: [], description: System users that should exist.}
+  groups: {type: list, elements: str, default: [], description: System groups that should exist.}
   units: {type: list, elements: str, default: [], description: systemd units whose state is wanted.}
   software_root: {type: path, required: true, description: The folder that paths of checksums start from.}
   checksums: {type: dict, default: {}, description: SHA-256 by path of files that should be there.}
@@ -37,6 +39,15 @@ def is_user(name: str) -> bool:
     """Whether the system knows the user."""
     try:
         pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def is_group(name: str) -> bool:
+    """Whether the system knows the group."""
+    try:
+        grp.getgrnam(name)
     except KeyError:
         return False
     return True
@@ -87,6 +98,7 @@ def main() -> None:
         argument_spec={
             "packages": {"type": "list", "elements": "str", "default": []},
             "users": {"type": "list", "elements": "str", "default": []},
+            "groups": {"type": "list", "elements": "str", "default": []},
             "units": {"type": "list", "elements": "str", "default": []},
             "software_root": {"type": "path", "required": True},
             "checksums": {"type": "dict", "default": {}},
@@ -100,6 +112,7 @@ def main() -> None:
         changed=False,
         missing_packages=find_missing_packages(wanted["packages"]),
         missing_users=[user for user in wanted["users"] if not is_user(user)],
+        missing_groups=[group for group in wanted["groups"] if not is_group(group)],
         missing_files=sorted(
             path
             for path, checksum in wanted["checksums"].items()

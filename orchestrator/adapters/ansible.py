@@ -17,7 +17,7 @@ from orchestrator.adapters.ssh import render_known_hosts
 from orchestrator.folders import find_asset
 from orchestrator.model.endpoint import Endpoint
 from orchestrator.model.errors import ToolMissing
-from orchestrator.model.host_config import ClientConfig, HostConfig, compute_configuration_digest
+from orchestrator.model.host_config import ClientConfig, Genesis, HostConfig, compute_configuration_digest
 
 FORKS = 20
 LONGEST_SOCKET_FOLDER = 60  # a Unix socket's whole path has room for 107 bytes, and OpenSSH appends up to 30
@@ -57,7 +57,9 @@ def configure_hosts(
     installed.
     """
     digest = compute_ansible_folder_digest()
-    checksums = {client.artifact_folder: hash_folder(Path(client.artifact_folder)) for client in _list_clients(hosts)}
+    folders = {client.artifact_folder for client in _list_clients(hosts)}
+    folders |= {host.genesis.folder for host in hosts if host.genesis}
+    checksums = {folder: hash_folder(Path(folder)) for folder in sorted(folders)}
     variables = {host.machine: build_host_variables(host, digest, checksums) for host in hosts}
     endpoints = [host.endpoint for host in hosts]
     return run_playbook(Playbook("configure.yml", endpoints, variables, forks), identity, folder, on_event)
@@ -71,7 +73,12 @@ def prepare_image(endpoint: Endpoint, identity: Path, folder: Path, on_event: On
 
 def compute_ansible_folder_digest() -> str:
     """The digest of all that Ansible's folder holds, as "sha256:…"."""
-    text = "".join(f"{checksum}  {path}\n" for path, checksum in hash_folder(find_asset("ansible")).items())
+    return compute_folder_digest(find_asset("ansible"))
+
+
+def compute_folder_digest(folder: Path) -> str:
+    """The digest of all that a folder holds, as "sha256:…"."""
+    text = "".join(f"{checksum}  {path}\n" for path, checksum in hash_folder(folder).items())
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -88,19 +95,22 @@ def hash_folder(folder: Path) -> dict[str, str]:
 def build_host_variables(
     host: HostConfig, ansible_folder_digest: str, checksums: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:
-    """The host's variables as the roles read them; `checksums` are by artifact folder, then by file."""
+    """The host's variables as the roles read them; `checksums` are by folder on this side, then by file."""
     return {
         "machine_hostname": host.hostname,
         "volume_device": host.volume_device,
         "configuration_digest": compute_configuration_digest(host, ansible_folder_digest),
+        "development_network": _describe_genesis(host.genesis, checksums) if host.genesis else None,
         "clients": [
             {
                 "name": client.name,
+                "role": client.role,
                 "network": client.network,
+                "ports": client.ports,
                 "artifact_folder": client.artifact_folder,
-                "artifact_digest": _name_artifact(client),
+                "artifact_digest": _name_on_machine(client.artifact_digest),
                 "artifact_files": {
-                    f"{client.name}/{_name_artifact(client)}/{path}": checksum
+                    f"{client.name}/{_name_on_machine(client.artifact_digest)}/{path}": checksum
                     for path, checksum in checksums[client.artifact_folder].items()
                 },
                 "peers": sorted(client.peers),
@@ -110,9 +120,15 @@ def build_host_variables(
     }
 
 
-def _name_artifact(client: ClientConfig) -> str:
-    """The artifact's folder name on the machine: its digest, without the colon that PATH-like lists could not hold."""
-    return client.artifact_digest.replace(":", "-")
+def _describe_genesis(genesis: Genesis, checksums: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    path = f"{genesis.name}/{_name_on_machine(genesis.digest)}"
+    files = {f"{path}/{name}": checksum for name, checksum in checksums[genesis.folder].items()}
+    return {"folder": genesis.folder, "path": path, "files": files}
+
+
+def _name_on_machine(digest: str) -> str:
+    """A folder's name on the machine: the digest of its content, without the colon that PATH-like lists cannot hold."""
+    return digest.replace(":", "-")
 
 
 def _list_clients(hosts: Sequence[HostConfig]) -> Iterator[ClientConfig]:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from orchestrator.documents.text_file import invalid
 from orchestrator.documents.yaml_document import YamlDocument, read_yaml
-from orchestrator.model.client import ClientFacts, ClientFile
+from orchestrator.model.client import PEER_PORT, ClientFacts, ClientFile
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.source import Source
 
@@ -52,12 +52,13 @@ def load_client(path: Path) -> ClientFacts:
         version=file.version,
         ports={name: network.ports for name, network in sorted(file.networks.items())},
         artifacts=file.artifacts,
+        peer_address=file.peers.address if file.peers else None,
         source=document.key_source_of(("client",)),
     )
 
 
 def find_problems(document: YamlDocument, file: ClientFile, path: Path) -> Iterator[OrchestratorError]:
-    """What types cannot say: a name unlike its file's, ports of one network that collide."""
+    """What types cannot say: a name unlike its file's, ports of one network that collide, peers without a port."""
     if file.client != path.stem:
         message = f"the client {file.client} is described in {path.name}"
         yield document.problem(("client",), message, f"name the file {file.client}.yml")
@@ -72,3 +73,6 @@ def find_problems(document: YamlDocument, file: ClientFile, path: Path) -> Itera
                 yield document.problem(place, f"two ports are named {port.name}", "give each its own name")
             listens.add((port.port, port.protocol))
             names.add(port.name)
+        if file.peers and PEER_PORT not in names:
+            hint = f"name the port that peers use {PEER_PORT}"
+            yield document.problem(("networks", name, "ports"), f"peers have no port on {name}", hint)

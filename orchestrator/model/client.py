@@ -1,14 +1,31 @@
 """A blockchain client as the client catalogue (ansible/clients/*.yml) describes it: the file, and the core's view."""
 
+from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.source import Source
 
 # Client names become file, unit and folder names on the machines.
 ClientName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+
+PEER_PORT = "p2p"
+PEER_PLACEHOLDERS = frozenset({"address", "port", "identity"})
+
+
+def check_peer_address(text: str) -> str:
+    """The form of a peer's address as written; ValueError where it asks for something that nothing fills in."""
+    names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    strange = sorted(names - PEER_PLACEHOLDERS)
+    if strange:
+        raise ValueError(f"{{{strange[0]}}} is filled in by nothing: write {{address}}, {{port}} or {{identity}}")
+    return text
+
+
+# How a client is told where a peer is. `identity` is the name that the peer's own key gives it, as its probe reports.
+PeerAddress = Annotated[str, AfterValidator(check_peer_address)]
 
 
 class Port(Frozen):
@@ -23,7 +40,8 @@ class Port(Frozen):
 class ClientFacts(Frozen):
     """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network.
 
-    `artifacts` says how its programs are had, as model/artifact.py reads it.
+    `artifacts` says how its programs are had, as model/artifact.py reads it. `peer_address` is how it is told of a
+    peer; None where it has none.
     """
 
     name: str
@@ -33,14 +51,36 @@ class ClientFacts(Frozen):
     version: str
     ports: dict[str, tuple[Port, ...]]
     artifacts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    peer_address: PeerAddress | None = None
     source: Source
+
+    def get_port(self, network: str, name: str) -> int | None:
+        """The number of a port by its name; None where the client has none of that name."""
+        return next((port.port for port in self.ports[network] if port.name == name), None)
 
 
 class ClientNetwork(Frozen):
-    """How a client joins one network of its chain: arguments of its command line, and its ports there."""
+    """How a client joins one network of its chain: arguments of its command line, and its ports there.
+
+    `head_age` is for how many seconds the newest block may be the newest, on chains whose blocks come by time.
+    """
 
     args: tuple[str, ...] = ()
     ports: tuple[Port, ...]
+    head_age: int | None = Field(default=None, ge=1)
+
+
+class ClientPeers(Frozen):
+    """How a client is told of its peers: at its start by `argument` or in a `file`, then by calls, `add` and `remove`.
+
+    `address` is the form of one peer.
+    """
+
+    address: PeerAddress = "{address}:{port}"
+    argument: str | None = None
+    file: dict[str, str] = Field(default_factory=dict)
+    add: dict[str, Any] = Field(default_factory=dict)
+    remove: dict[str, Any] = Field(default_factory=dict)
 
 
 class ClientFile(Frozen):
@@ -59,7 +99,8 @@ class ClientFile(Frozen):
     networks: dict[str, ClientNetwork] = Field(min_length=1)
     data_dir: str = Field(min_length=1)
     command: str | tuple[str, ...]
+    after: tuple[str, ...] = ()
     files: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
     unit: dict[str, Any] = Field(default_factory=dict)
-    peers: dict[str, Any] = Field(default_factory=dict)
+    peers: ClientPeers | None = None
     health: dict[str, Any] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Which nodes of a group a machine's client is peered with: few, over all accounts, and seldom changed."""
+"""Which nodes a machine's client is peered with: few, over all accounts, and seldom changed."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,10 @@ from orchestrator.model.lock import Machine
 PEERS = 8  # as many outbound connections as Bitcoin nodes keep
 
 
-def choose_peers(machine: Machine, machines: Iterable[Machine]) -> tuple[Machine, ...]:
-    """Up to PEERS machines of the same group and network, taken from each account in turn.
+def choose_peers(machine: Machine, role: str, machines: Iterable[Machine]) -> tuple[Machine, ...]:
+    """Up to PEERS machines with a client in `role` on the same chain and network, taken from each account in turn.
+
+    Groups do not count: on a network of its own a group that signs must hold connections with those that do not.
 
     The order within an account is by rendezvous hashing (Thaler and Ravishankar, 1998), so that one machine more or
     less changes few others' peers. Machines to be passed over (lost ones) are left out of `machines`.
@@ -18,7 +20,9 @@ def choose_peers(machine: Machine, machines: Iterable[Machine]) -> tuple[Machine
     others = [
         other
         for other in machines
-        if (other.group, other.network) == (machine.group, machine.network) and other.node != machine.node
+        if (other.chain, other.network) == (machine.chain, machine.network)
+        and role in other.clients
+        and other.node != machine.node
     ]
     accounts = sorted({other.account for other in others}, key=lambda account: compute_rank(machine.node, account))
     ranked: list[Sequence[Machine]] = [

@@ -54,7 +54,9 @@ class Pair:
         peers = [f"{other.address}:18444" for other in self.endpoints if other is not endpoint and peered]
         client = ClientConfig(
             name="btcd",
+            role="node",
             network="regtest",
+            ports={"p2p": 18444, "rpc": 18334},
             artifact_folder=str(self.artifact),
             artifact_digest=self.artifact.name,
             peers=tuple(peers),

@@ -24,14 +24,20 @@ from orchestrator.adapters.ansible import (
 )
 from orchestrator.folders import find_asset
 from orchestrator.model.endpoint import Endpoint
-from orchestrator.model.host_config import ClientConfig, HostConfig, compute_configuration_digest
+from orchestrator.model.host_config import ClientConfig, Genesis, HostConfig, compute_configuration_digest
 
 LIBRARY = find_asset("ansible") / "library"
 
 
 def make_host(name: str = "btc-1.1", *, peers: tuple[str, ...] = (), folder: str = "/artifacts/a") -> HostConfig:
     client = ClientConfig(
-        name="btcd", network="regtest", artifact_folder=folder, artifact_digest="sha256:ab", peers=peers
+        name="btcd",
+        role="node",
+        network="regtest",
+        ports={"p2p": 18444},
+        artifact_folder=folder,
+        artifact_digest="sha256:ab",
+        peers=peers,
     )
     endpoint = Endpoint(machine=name, address="127.0.0.1", port=1, host_keys=("ssh-ed25519 AAAA",))
     return HostConfig(endpoint=endpoint, hostname=name.replace(".", "-"), clients=(client,))
@@ -55,6 +61,8 @@ def test_the_digest_tells_every_wish_apart() -> None:
         host.model_copy(update={"hostname": "other"}),
         host.model_copy(update={"volume_device": "/dev/x"}),
         host.model_copy(update={"clients": ()}),
+        host.model_copy(update={"genesis": Genesis(name="g", folder="/g", digest="sha256:1")}),
+        host.model_copy(update={"genesis": Genesis(name="g", folder="/g", digest="sha256:2")}),
         *(
             host.model_copy(update={"clients": (client.model_copy(update=change),)})
             for change in ({"name": "other"}, {"network": "mainnet"}, {"artifact_digest": "sha256:cd"})
@@ -96,6 +104,17 @@ def test_artifacts_are_named_by_content(tmp_path: Path) -> None:
     host = make_host(folder=str(tmp_path))
     (client,) = build_host_variables(host, "d", {str(tmp_path): hash_folder(tmp_path)})["clients"]
     assert list(client["artifact_files"]) == ["btcd/sha256-ab/btcd"]
+
+
+def test_a_genesis_is_named_by_content(tmp_path: Path) -> None:
+    (tmp_path / "genesis.json").write_text("{}")
+    host = make_host(folder=str(tmp_path))
+    assert build_host_variables(host, "d", {str(tmp_path): {}})["development_network"] is None
+    genesis = Genesis(name="genesis-dev", folder=str(tmp_path), digest="sha256:cd")
+    host = host.model_copy(update={"genesis": genesis})
+    network = build_host_variables(host, "d", {str(tmp_path): hash_folder(tmp_path)})["development_network"]
+    assert network["path"] == "genesis-dev/sha256-cd"
+    assert list(network["files"]) == ["genesis-dev/sha256-cd/genesis.json"]
 
 
 @pytest.mark.parametrize(

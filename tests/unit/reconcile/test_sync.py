@@ -39,7 +39,12 @@ def test_one_block_behind_is_in_sync() -> None:
         ({"height": None}, "btcd tells no height"),
         ({"height": None, "error": "refused"}, "btcd tells no height: refused"),
         ({"headers": 12}, "btcd has 9 of 12 blocks"),
-        ({"height": 7}, "btcd is at height 7, its group at 9"),
+        ({"height": 7}, "btcd is at height 7, others at 9"),
+        ({"syncing": True}, "btcd is syncing, at height 9"),
+        ({"optimistic": True}, "btcd has blocks that were not executed yet, at height 9"),
+        ({"head_age_limit": 60, "head_age": 61}, "btcd's newest block is 61 s old, at height 9"),
+        ({"head_age_limit": 60}, "btcd's newest block is of unknown age, at height 9"),
+        ({"head_age_limit": 60, "head_age": 2, "height": 5}, "btcd is at height 5, others at 9"),
         ({"peers": 0}, "btcd has no peers"),
         ({"peers": None}, "btcd has no peers"),
         ({"role": "other"}, "no node client was seen"),
@@ -49,6 +54,19 @@ def test_what_is_missing_is_said(facts: dict[str, Any], why: str) -> None:
     verdict = compute_sync([see("btc-1.1"), see("btc-2.1", **facts), see("btc-3.1")], lock_of(3))[1]
     assert not verdict.in_sync
     assert verdict.why == why
+
+
+def test_where_blocks_come_by_time_a_few_may_come_while_machines_are_asked() -> None:
+    timed = {"head_age_limit": 60, "head_age": 3}
+    verdicts = compute_sync([see("btc-1.1", **timed), see("btc-2.1", height=6, **timed)], lock_of(2))
+    assert [verdict.in_sync for verdict in verdicts] == [True, True]
+
+
+def test_a_client_that_leaves_following_to_another_must_run_and_no_more() -> None:
+    facts = {"follows": False, "height": None, "peers": None}
+    running, stopped = compute_sync([see("btc-1.1", **facts), see("btc-2.1", active=False, **facts)], lock_of(2))
+    assert running.in_sync
+    assert stopped.why == "btcd is not active"
 
 
 def test_a_node_alone_needs_no_peers() -> None:

@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import signal
+import socket
 import ssl
 import types
 import urllib.parse
@@ -47,9 +48,14 @@ def read_client(name: str) -> dict[str, Any]:
 
 
 def call(rpc: dict[str, Any], method: str, params: list[Any]) -> Any:
-    """The result of one JSON-RPC call."""
-    request = json.dumps({"jsonrpc": "1.0", "id": 1, "method": method, "params": params})
-    answer = fetch(rpc, "POST", urllib.parse.urlsplit(rpc["url"]).path or "/", request)
+    """The result of one JSON-RPC call, over HTTP or a Unix socket."""
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    url = urllib.parse.urlsplit(rpc["url"])
+    if url.scheme == "unix":
+        answer = parse(talk(url.path, request), f"{method}: ")
+    else:
+        status, text = exchange(rpc, "POST", url.path or "/", request)
+        answer = parse(text, f"HTTP status {status}, and ")
     if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
         raise RpcError(f"{method}: the answer is not a JSON-RPC answer")
     error = answer.get("error")
@@ -60,8 +66,38 @@ def call(rpc: dict[str, Any], method: str, params: list[Any]) -> Any:
     return answer.get("result")
 
 
-def fetch(rpc: dict[str, Any], verb: str, path: str, body: str | None = None) -> Any:
-    """The JSON value that the client's web server answers with."""
+def fetch(rpc: dict[str, Any], verb: str, path: str, body: Any = None) -> Any:
+    """The JSON value that a REST interface answers with; None where it answers with nothing."""
+    status, text = exchange(rpc, verb, path, None if body is None else json.dumps(body))
+    if status >= http.client.BAD_REQUEST:
+        raise RpcError(f"{verb} {path}: HTTP status {status}: {text[:300].decode(errors='replace')}", status)
+    return parse(text, f"{verb} {path}: ") if text.strip() else None
+
+
+def parse(text: bytes, where: str) -> Any:
+    """The JSON value that was answered."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RpcError(f"{where}the answer is not JSON") from error
+
+
+def talk(path: str, request: str) -> bytes:
+    """What is answered on a Unix socket that takes a request and gives an answer a line."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(DEADLINE)
+            connection.connect(path)
+            connection.sendall(request.encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                text = answers.readline(LARGEST_ANSWER + 1)
+    except OSError as error:
+        raise RpcError(f"{path}: {type(error).__name__}: {error}"[:300]) from error
+    return limit(text)
+
+
+def exchange(rpc: dict[str, Any], verb: str, path: str, body: str | None) -> tuple[int, bytes]:
+    """The HTTP status and body of one request."""
     try:
         connection = connect(rpc)
         try:
@@ -72,12 +108,14 @@ def fetch(rpc: dict[str, Any], verb: str, path: str, body: str | None = None) ->
             connection.close()
     except (OSError, http.client.HTTPException) as error:
         raise RpcError(f"{rpc['url']}: {type(error).__name__}: {error}"[:300]) from error
+    return response.status, limit(text)
+
+
+def limit(text: bytes) -> bytes:
+    """The answer, unless it is too long."""
     if len(text) > LARGEST_ANSWER:
         raise RpcError(f"the answer is longer than {LARGEST_ANSWER >> 20} MiB")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RpcError(f"HTTP status {response.status}, and the answer is not JSON") from error
+    return text
 
 
 def connect(rpc: dict[str, Any]) -> http.client.HTTPConnection:
@@ -92,8 +130,16 @@ def connect(rpc: dict[str, Any]) -> http.client.HTTPConnection:
 def build_headers(rpc: dict[str, Any]) -> dict[str, str]:
     """The headers of a request, with the credentials that were made on this machine."""
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    if "password_file" in rpc:
-        password = Path(rpc["password_file"]).read_text(encoding="ascii").strip()
-        token = base64.b64encode(f"{rpc.get('user', '')}:{password}".encode()).decode()
-        headers["Authorization"] = f"Basic {token}"
+    credentials = read_credentials(rpc)
+    if credentials is not None:
+        headers["Authorization"] = f"Basic {base64.b64encode(credentials.encode()).decode()}"
     return headers
+
+
+def read_credentials(rpc: dict[str, Any]) -> str | None:
+    """user:password, from a file that the client writes at each start (a cookie) or from one with the password."""
+    if "cookie_file" in rpc:
+        return Path(rpc["cookie_file"]).read_text(encoding="ascii").strip()
+    if "password_file" in rpc:
+        return f"{rpc.get('user', '')}:{Path(rpc['password_file']).read_text(encoding='ascii').strip()}"
+    return None
