@@ -9,6 +9,7 @@ from typing import cast
 
 import pulumi
 from declaration import Declaration, MachineOutputs, ProviderModule, build_declaration, list_accounts, read_plan
+from recovery import Recovery
 from settings import read_settings
 from survey import Survey
 
@@ -20,17 +21,18 @@ def declare_stack(stack: str) -> None:
     """Declares the machines of the stack's accounts and exports what the controller needs to reach them."""
     settings = read_settings()
     plan = read_plan(settings)
-    survey = Survey()
+    survey, recovery = Survey(), Recovery()
     machines: dict[str, MachineOutputs] = {}
     for account in list_accounts(plan, stack):
-        machines |= declare_account(build_declaration(plan, account, settings), survey)
+        machines |= declare_account(build_declaration(plan, account, settings), survey, recovery)
     survey.write()
+    recovery.write()
     pulumi.export("revision", plan.lock.header.revision)
     pulumi.export("machines", machines)
-
-
     pulumi.export("scope", settings.scope.value)
-def declare_account(declaration: Declaration, survey: Survey) -> dict[str, MachineOutputs]:
+
+
+def declare_account(declaration: Declaration, survey: Survey, recovery: Recovery) -> dict[str, MachineOutputs]:
     """Declares one account's machines with the module of its provider, and surveys it; outputs by machine id."""
     account = declaration.account
     if account.provider not in MODULES:
@@ -41,7 +43,8 @@ def declare_account(declaration: Declaration, survey: Survey) -> dict[str, Machi
     module = cast("ProviderModule", import_module(MODULES[account.provider]))
     own = None if declaration.layout == "accounts" else account.name
     provider = module.make_provider(account, own)
-    survey.take(module.SEARCH, declaration.area, provider)
+    labelled = survey.take(module.SEARCH, declaration.area, provider)
+    recovery.take(module.SEARCH, provider, labelled, survey.silent.get(account.name))
     return module.declare(replace(declaration, provider=provider))
 
 

@@ -83,17 +83,18 @@ class Survey:
         self._folder = Path(folder) if folder else None
         self._labelled: list[dict[str, str]] = []
         self._ids: dict[str, str | None] = {}
-        self._silent: dict[str, str] = {}
+        self.silent: dict[str, str] = {}  # why, by account
 
-    def take(self, search: Search, area: Area, provider: pulumi.ProviderResource | None) -> None:
+    def take(self, search: Search, area: Area, provider: pulumi.ProviderResource | None) -> list[Found]:
         """Asks one account's cloud what it has, and under which id each of its interrupted creates stands.
 
+        What it has is the answer; nothing where it was not asked, or was silent.
         A create that is not there has the id null; one of a type that nobody knows how to find is left out. RunError
         where the cloud does not answer and something of the account was interrupted. Where nothing was, the reason is
         noted: an account whose API is lost, and whose machines are to be left alone, can still be declared.
         """
         if self._folder is None:
-            return
+            return []
         creates = [
             create for create in self._read_interrupted() if is_of_account(create, search, area.account, provider)
         ]
@@ -103,10 +104,11 @@ class Survey:
         except Exception as error:  # noqa: BLE001  # the SDKs raise a bare Exception with the plug-in's words
             if creates:
                 raise pulumi.RunError(f"what an interrupted run made cannot be looked up: {error}") from None
-            self._silent[area.account] = str(error)
-            return
+            self.silent[area.account] = str(error)
+            return []
         self._labelled += [{"account": area.account, **asdict(found)} for found in labelled]
         self._ids |= {create["urn"]: find_id(search.types[create["type"]], create, labelled) for create in creates}
+        return labelled
 
     def write(self) -> None:
         """Writes the answer beside the question, whole or not at all."""
@@ -114,7 +116,7 @@ class Survey:
             return
         labelled = sorted(self._labelled, key=lambda found: (found["account"], found["type"], found["name"]))
         draft = self._folder / f".{FOUND_FILE}"
-        draft.write_text(json.dumps({"labelled": labelled, "ids": self._ids, "silent": self._silent}), encoding="utf-8")
+        draft.write_text(json.dumps({"labelled": labelled, "ids": self._ids, "silent": self.silent}), encoding="utf-8")
         draft.replace(self._folder / FOUND_FILE)
 
     def _read_interrupted(self) -> list[dict[str, Any]]:

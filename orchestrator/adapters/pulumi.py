@@ -20,9 +20,11 @@ from pydantic import ValidationError
 
 from orchestrator.adapters.lease import Holder
 from orchestrator.adapters.pulumi_backend import find_backend
+from orchestrator.adapters.pulumi_recovery import RECOVERY_VARIABLE, recover_stack
 from orchestrator.adapters.pulumi_state import ENGINES_OWN, list_interrupted, list_unread, settle
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
+from orchestrator.model.recovery import StackRecovery
 from orchestrator.model.stack import (
     CloudResource,
     InterruptedCreate,
@@ -222,6 +224,18 @@ class AccountStack:
         result = self._run(lambda _event: None, lambda receive: self._stack.refresh(target=unread, on_event=receive))
         adopted = tuple(StackStep(operation="import", name=step.name, type=step.type) for step in result.steps)
         return result.model_copy(update={"steps": adopted})
+
+    def recover(self, on_event: OnStackEvent) -> StackRecovery:
+        """Rebuilds a state that was lost, from what the cloud has; what it finds is told as it is imported."""
+        with self._survey() as survey:
+            workspace = self._stack.workspace
+            workspace.env_vars = {**workspace.env_vars, RECOVERY_VARIABLE: str(survey.folder)}
+            return recover_stack(
+                self._stack,
+                lambda operation: self._run(lambda _event: None, operation),
+                lambda operation: self._run(on_event, operation, survey),
+                survey.folder,
+            )
 
     def destroy(self, on_event: OnStackEvent) -> StackResult:
         """Deletes all that the stack has; what is protected is refused by the engine."""

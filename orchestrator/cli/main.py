@@ -18,6 +18,7 @@ COMMANDS = {
     "up": "Provision and configure what the lock says.",
     "status": "Show what is, against what should be.",
     "rebalance": "Restore the policy after a loss, or when what was lost came back.",
+    "recover": "Rebuild a lost Pulumi state from the lock and from what the clouds have.",
     "rehearse": "Lose and heal domains of a rehearsal; list and clean rehearsals.",
     "down": "Remove the fleet's machines.",
 }

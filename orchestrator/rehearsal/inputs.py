@@ -7,6 +7,7 @@ from pulumi._types import input_type_types, is_input_type  # the SDK has no publ
 from pulumi.runtime.rpc import UNKNOWN  # stands for what is not known before something else exists
 
 SCALARS = (str, bool, int, float)
+NOT_TOLD = frozenset({"userData"})  # what a cloud takes, and does not tell again
 
 
 def find_misfits(arguments: type[Any], inputs: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
@@ -18,6 +19,12 @@ def find_misfits(arguments: type[Any], inputs: Mapping[str, Any], place: str = "
             yield where, f"{arguments.__name__} has no property {name}"
         else:
             yield from find_type_misfits(known[name], value, where)
+
+
+def list_told(arguments: type[Any], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a resource that a cloud tells again of what it has: those that the SDK's class has."""
+    known = input_type_types(arguments)
+    return {name: value for name, value in properties.items() if name in known and name not in NOT_TOLD}
 
 
 def find_type_misfits(kind: Any, value: Any, where: str) -> Iterator[tuple[str, str]]:

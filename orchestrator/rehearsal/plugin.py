@@ -21,7 +21,7 @@ from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from orchestrator.rehearsal.cloud import Properties, Refusal, Unreachable
 from orchestrator.rehearsal.delay import hold_answer
-from orchestrator.rehearsal.inputs import find_misfits
+from orchestrator.rehearsal.inputs import find_misfits, list_told
 from orchestrator.rehearsal.providers import PROVIDERS, Provider, read_credential
 from orchestrator.rehearsal.resource_kind import Function, ResourceKind
 from orchestrator.rehearsal.world import World, open_world
@@ -101,7 +101,10 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             refuse(context, error)
         if properties is None:
             return provider_pb2.ReadResponse(id="")
-        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(properties), inputs=request.inputs)
+        inputs = request.inputs
+        if not inputs.fields:  # the resource is imported
+            inputs = to_struct(list_told(self._get_kind(request.urn, context).arguments, properties))
+        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(properties), inputs=inputs)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Changes the resource in place."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.adapters.claim import claim_stacks, is_shared, refuse_taken_over
+from orchestrator.adapters.pins import read_pins
 from orchestrator.adapters.pulumi import AccountStack, list_stacks, open_stack
 from orchestrator.model.change import ChangeSet
 from orchestrator.model.errors import RemoteFailure, StaleLock, UnplannedChange
 from orchestrator.model.fleet import FLEET_STACK
-from orchestrator.model.lock import Lock
+from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackEvent, StackResult, StackStep
 from orchestrator.reconcile.changes import compute_change_set
@@ -60,7 +61,9 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
         claim(deployment, stacks.values())
         previews = run_on_stacks(pool, stacks, lambda name, stack: preview(name, stack, tell))
         refuse_credentials(previews.values(), lock)
-        for result in previews.values():
+        pinned = read_pins(deployment.pins).keys()
+        for name, result in previews.items():
+            refuse_lost_state(result, [each for each in lock.machines if name in (each.account, FLEET_STACK)], pinned)
             refuse_stale(result, lock)
             refuse_unplanned(result, compute_change_set(lock))
         due = {name: stacks[name] for name, result in previews.items() if is_due(result, lock)}
@@ -148,6 +151,17 @@ def refuse_credentials(results: Iterable[StackResult], lock: Lock) -> None:
     for account, known in list_refused_accounts(results, providers, lock.header.losses).items():
         raise RemoteFailure(
             f"account {account}: {known.provider} does not take the credentials; nothing was begun", hint=known.advice
+        )
+
+
+def refuse_lost_state(result: StackResult, machines: Iterable[Machine], pinned: Collection[str]) -> None:
+    """A stack that has nothing, of machines that were reached before, is no new one: up would make them twice."""
+    met = [each.machine for each in machines if each.machine in pinned]
+    is_new = result.applied is None and all(step.operation == "create" for step in result.steps)
+    if met and is_new and result.error is None:
+        raise UnplannedChange(
+            f"stack {result.account} is empty, but {', '.join(met)} answered before; nothing was changed",
+            hint="orchestrator recover rebuilds a lost state; what is no more must leave fleet.hostkeys.json",
         )
 
 

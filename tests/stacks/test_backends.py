@@ -153,9 +153,9 @@ def test_a_lock_is_a_persons_to_break(production: Production, up: Done) -> None:
     holder = {"pid": 1, "username": "someone", "hostname": "elsewhere.invalid", "timestamp": "2026-11-23T00:00:00Z"}
     lock.write_text(json.dumps(holder))
     try:
-        done = production.run("up", "--format", "json")
+        done = production.run("down", "--yes", "--format", "json")
         assert done.code == 3, done.out + done.err
-        said = done.read()["failures"]["metal"]
+        said = done.read()["accounts"]["metal"]["error"]
         assert said.startswith("another engine holds the lock on the state of stack metal")
         assert f"pulumi cancel --stack metal in {production.fleet.folder}" in said
         assert len(said.splitlines()) == 1

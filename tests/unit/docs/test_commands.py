@@ -16,6 +16,7 @@ from orchestrator.report.down import describe_down
 from orchestrator.report.plan import describe_plan
 from orchestrator.report.status import describe_status
 from orchestrator.report.up import describe_up
+from orchestrator.report.recover import describe_recovery
 from orchestrator.workflows.up import UpResult
 from tests.unit.docs.pages import get_section, map_keys, read_page
 
@@ -95,6 +96,7 @@ def build_up() -> UpResult:
         ("up", describe_up(build_up().summary)),
         ("down", describe_down({})),
     ],
+        ("recover", describe_recovery((), ())),
 )
 def test_every_json_key_is_documented(path: str, answer: dict[str, Any]) -> None:
     documented = {key for key in map_keys(get_command_section(path)) if not key.startswith("-")}

@@ -11,6 +11,7 @@ from orchestrator.workflows.provision import (
     describe_event,
     is_due,
     is_planned,
+    refuse_lost_state,
     refuse_stale,
     refuse_unplanned,
 )
@@ -102,3 +103,25 @@ def test_an_account_is_updated_where_it_differs_and_its_preview_went_well(previe
 def test_events_are_told_in_words() -> None:
     told = describe_event(StackEvent(account="alpha", step=step("create"), phase="done"))
     assert (told.phase, told.subject, told.status) == ("provision", "alpha", "create btc-1-1 done")
+
+
+@pytest.mark.parametrize(
+    ("previewed", "pinned", "refused"),
+    [
+        (result(step("create")), {"btc-1.1"}, True),
+        (result(step("create")), {"btc-2.1"}, False),  # another account's machine
+        (result(step("create")), set(), False),  # a first up
+        (result(step("create"), step("same", "network")), {"btc-1.1"}, False),  # a first up that came halfway
+        (result(step("create"), applied="0123456789abcdef"), {"btc-1.1"}, False),
+        (result(error="no answer"), {"btc-1.1"}, False),  # an account that is lost holds up no other
+    ],
+)
+def test_a_state_that_was_lost_is_not_taken_for_a_new_one(
+    previewed: StackResult, pinned: set[str], *, refused: bool
+) -> None:
+    if not refused:
+        refuse_lost_state(previewed, FIRST.machines, pinned)
+        return
+    with pytest.raises(UnplannedChange, match=r"stack alpha is empty, but btc-1\.1 answered before") as caught:
+        refuse_lost_state(previewed, FIRST.machines, pinned)
+    assert "orchestrator recover" in caught.value.hint
