@@ -92,6 +92,8 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
     """Declares the account's resources; outputs by machine id."""
     for machine in declaration.machines:
         refuse_unfit(machine)
+    if declaration.asks_first:
+        aws.get_caller_identity(opts=pulumi.InvokeOptions(provider=declaration.provider))
     if not declaration.scope.declares_machines:
         for machine in declaration.machines:
             declare_volume(declaration, machine, machine.zone)
@@ -216,9 +218,9 @@ def declare_key_pair(declaration: Declaration, region: str) -> ec2.KeyPair:
     return ec2.KeyPair(
         declaration.name_shared(f"operator-{region}"),
         region=region,
-        key_name=f"{declaration.fleet}-{digest}",
+        key_name=f"{declaration.fleet}-{region}-{digest}",
         public_key=key,
-        tags=tag_shared(declaration, f"{declaration.fleet}-{digest}"),
+        tags=tag_shared(declaration, f"{declaration.fleet}-{region}-{digest}"),
         opts=declaration.build_options(),
     )
 
