@@ -1,5 +1,6 @@
 """An inventory: the CSV of what already runs, each row with the facts that the catalogue knows of its place."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from orchestrator.model.site import DomainFacts, Zone
 from orchestrator.model.source import Source
 
 UNKNOWN = "(unknown)"
+NAMELESS = "nodes"
+MOST_OF_NAME = 40
 OWN_MACHINES = "ssh"  # no company: who runs such machines is for the column operator to say
 FACTS = tuple(name for name in DomainFacts.model_fields if name not in ("latitude", "longitude"))
 
@@ -112,19 +115,25 @@ def keep_all(provider: str, region: str) -> bool:
 
 
 def build_node(entry: Entry[InventoryRow], place: ListedPlace) -> StandingNode:
-    """The node that a machine carries. A row without group is of the group that is named like its chain."""
+    """The node that a machine carries."""
     row = entry.fact
     return StandingNode(
         node=row.name,
-        group=row.group or row.chain or UNKNOWN,
+        group=row.group or name_group(row.chain),
         chain=row.chain or UNKNOWN,
         network=row.network or UNKNOWN,
         place=place,
+        source=entry.source,
         clients=row.clients,
         stake=row.stake,
         vcpus=row.vcpus,
-        source=entry.source,
     )
+
+
+def name_group(chain: str | None) -> str:
+    """The group of a row that names none: its chain's name, as far as that can be the name of a group."""
+    name = re.sub(r"[^a-z0-9]+", "-", (chain or "").lower()).strip("-")[:MOST_OF_NAME].strip("-")
+    return name if re.match("[a-z]", name) else NAMELESS
 
 
 def find_contradictions(entry: Entry[InventoryRow], place: ListedPlace) -> Iterator[OrchestratorError]:

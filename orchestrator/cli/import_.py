@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.cli.options import Files, print_json, spec_options
-from orchestrator.model.names import check_name
+from orchestrator.model.names import Name
 from orchestrator.report.adoption import describe_import, render_import
 from orchestrator.report.findings import render_findings
 from orchestrator.workflows.adopt import import_inventory
+
+NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 class NameType(click.ParamType[str]):
@@ -20,9 +23,9 @@ class NameType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name; a usage error that says what is wrong."""
         try:
-            return check_name(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+            return NAME.validate_python(str(value))
+        except ValidationError as error:
+            self.fail(error.errors(include_url=False)[0]["msg"].removeprefix("Value error, "), param, ctx)
 
 
 @click.command("import", epilog="Example: orchestrator import --inventory inventory.csv --fleet rpc-prod")

@@ -9,12 +9,11 @@ from orchestrator.cli.inventory import INVENTORY, POLICY, name_files
 from orchestrator.cli.options import Files, print_json, print_text, spec_options
 from orchestrator.model.domain import Domain
 from orchestrator.model.plan import Finding
-from orchestrator.report.blast_radius import describe_blast_radii, render_blast_radii
-from orchestrator.report.findings import list_findings, render_findings
+from orchestrator.report.blast_radius import describe_simulation, render_blast_radii
+from orchestrator.report.findings import render_findings
 from orchestrator.workflows.inputs import read_inputs
 from orchestrator.workflows.inventory import read_standing
 from orchestrator.workflows.simulate import read_lock_standing, simulate
-
 
 NO_DOUBTS: tuple[Finding, ...] = ()  # a lock's facts are the catalogue's
 
@@ -54,7 +53,7 @@ def command(*, files: Files, inventory: Path | None, policy: Path | None, lose: 
         standing, doubts = read_standing(name_files(files, inventory, policy))
     radii = simulate(standing, lose)
     if files.form == "json":
-        print_json({"losses": describe_blast_radii(radii), "findings": list_findings(doubts)})
+        print_json(describe_simulation(radii, doubts))
     else:
         click.echo(render_findings(doubts), nl=False, err=True)
         print_text(render_blast_radii(radii))

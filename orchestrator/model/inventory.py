@@ -64,14 +64,17 @@ class InventoryRow(DomainFacts):
 
 @dataclass(frozen=True)
 class StandingNode:
-    """A node that runs, and where: whatever it was read from. `stake` is in the chain's own coin, `clients` by role."""
+    """A node that runs, and where: whatever it was read from. `stake` is in the chain's own coin, `clients` by role.
+
+    `source` is where it is written, or its group.
+    """
 
     node: str
     group: str
     chain: str
     network: str
     place: Placed
+    source: Source
     clients: Mapping[str, str] = field(default_factory=dict)
     stake: Decimal = Decimal(1)
     vcpus: int | None = None
-    source: Source | None = None

@@ -3,22 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.catalog.csv_table import Entry
 from orchestrator.catalog.hosts import ENROLLED_PROVIDER, build_machine_type
 from orchestrator.catalog.inventory import OWN_MACHINES, Inventory, ListedPlace
 from orchestrator.documents.known_keys import suggest
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.host import EnrolledHost
-from orchestrator.model.inventory import InventoryRow
-from orchestrator.model.names import check_name
+from orchestrator.model.inventory import InventoryRow, StandingNode
+from orchestrator.model.names import Name
 from orchestrator.model.site import DomainFacts, MachineType, Zone
 from orchestrator.model.source import Source
-from orchestrator.spec.hosts import PUBLIC_KEY
+from orchestrator.model.ssh_key import describe_bad_key
+from orchestrator.spec.hosts import LOGIN_NAME, is_address
 
 DEFAULT_ARCH = "x86_64"
+NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 NEEDED_OF_ALL = ("chain", "network", "clients", "region")
 NEEDED_OF_CLOUD = ("machine_type",)
@@ -58,17 +59,17 @@ class Adopted:
 
 def adopt_rows(inventory: Inventory, catalogue: Catalogue) -> tuple[Adopted, ...]:
     """The machines of an inventory, in its order; InvalidDocument with the first problem of each row."""
-    places = {node.node: node.place for node in inventory.nodes}
+    nodes = {node.node: node for node in inventory.nodes}
     clouds = {zone.provider for zone in catalogue.zones} - {ENROLLED_PROVIDER}
     adopted: list[Adopted] = []
     problems: list[OrchestratorError] = []
     for entry in inventory.entries:
-        place = places[entry.fact.name]
+        node = nodes[entry.fact.name]
         try:
-            if entry.fact.provider in clouds and isinstance(place, ListedPlace):
-                adopted.append(adopt_cloud_machine(entry, place, catalogue))
+            if entry.fact.provider in clouds and isinstance(node.place, ListedPlace):
+                adopted.append(adopt_cloud_machine(entry.fact, node, node.place, catalogue))
             else:
-                adopted.append(adopt_host(entry))
+                adopted.append(adopt_host(entry.fact, node))
         except Gap as gap:
             message = f"{entry.fact.name}: {gap.message}"
             problems.append(OrchestratorError(message, hint=gap.hint, source=entry.source))
@@ -77,9 +78,8 @@ def adopt_rows(inventory: Inventory, catalogue: Catalogue) -> tuple[Adopted, ...
     return tuple(adopted)
 
 
-def adopt_cloud_machine(entry: Entry[InventoryRow], place: ListedPlace, catalogue: Catalogue) -> Adopted:
+def adopt_cloud_machine(row: InventoryRow, node: StandingNode, place: ListedPlace, catalogue: Catalogue) -> Adopted:
     """A machine of a cloud that the catalogue knows; Gap where the row and the catalogue do not fit together."""
-    row = entry.fact
     require(row, (*NEEDED_OF_ALL, *NEEDED_OF_CLOUD))
     zone = require_zone(row, place, catalogue.zones)
     machine_type = require_machine_type(row, catalogue.machine_types)
@@ -87,10 +87,10 @@ def adopt_cloud_machine(entry: Entry[InventoryRow], place: ListedPlace, catalogu
         raise Gap(f"{machine_type.name} has no disk of its own", "fill in volume_gib, the size of its data volume")
     return Adopted(
         row=row,
-        source=entry.source,
+        source=node.source,
         provider=row.provider,
         account=require_name("account", row.account or row.provider),
-        group=require_name("group", row.group or str(row.chain)),
+        group=node.group,
         machine_type=machine_type,
         zone=zone.zone,
         zone_id=zone.zone_id if zone.zone_id != zone.zone else None,
@@ -98,33 +98,43 @@ def adopt_cloud_machine(entry: Entry[InventoryRow], place: ListedPlace, catalogu
     )
 
 
-def adopt_host(entry: Entry[InventoryRow]) -> Adopted:
+def adopt_host(row: InventoryRow, node: StandingNode) -> Adopted:
     """A machine of no cloud that the catalogue knows, as an enrolled host; Gap where too little is said to enrol it."""
-    row = entry.fact
     require(row, (*NEEDED_OF_ALL, *NEEDED_OF_HOSTS))
-    if not PUBLIC_KEY.match(str(row.host_key)):
-        raise Gap("host_key is no public SSH key", "paste /etc/ssh/ssh_host_ed25519_key.pub without its comment")
+    name = require_name("name", row.name)
+    refuse_unreachable(str(row.host_key), str(row.address), row.user or "root")
     operator = row.operator or (None if row.provider == OWN_MACHINES else row.provider)
     if operator is None:
         raise Gap("column operator is empty", "fill in the company that runs the machine")
     given = {name: getattr(row, name) for name in (*NEEDED_OF_HOSTS, *OPTIONAL_OF_HOSTS, *DomainFacts.model_fields)}
     fields = {name: value for name, value in given.items() if value is not None}
-    fields |= {"name": require_name("name", row.name), "operator": operator, "region": row.region}
+    fields |= {"name": name, "operator": operator, "region": row.region}
     try:
-        host = EnrolledHost.model_validate({**fields, "__source__": entry.source})
+        host = EnrolledHost.model_validate({**fields, "__source__": node.source})
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         raise Gap(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}", "correct it") from None
     return Adopted(
         row=row,
-        source=entry.source,
+        source=node.source,
         provider=ENROLLED_PROVIDER,
         account=require_name("account", row.account or row.provider),
-        group=require_name("group", row.group or str(row.chain)),
+        group=node.group,
         machine_type=build_machine_type(host),
         zone=host.zone,
         host=host,
     )
+
+
+def refuse_unreachable(host_key: str, address: str, user: str) -> None:
+    """Refuses what SSH could not use."""
+    bad_key = describe_bad_key(host_key) or ("no public SSH key alone" if host_key.count(" ") > 1 else "")
+    if bad_key:
+        raise Gap(f"host_key is {bad_key}", "paste /etc/ssh/ssh_host_ed25519_key.pub without its comment")
+    if not is_address(address):
+        raise Gap(f"{address!r} is neither an IP address nor a host name", "write such as 192.0.2.11")
+    if not LOGIN_NAME.fullmatch(user):
+        raise Gap(f"{user!r} is no login name", "write such as root or admin")
 
 
 def require(row: InventoryRow, columns: Sequence[str]) -> None:
@@ -137,9 +147,10 @@ def require(row: InventoryRow, columns: Sequence[str]) -> None:
 def require_name(column: str, value: str) -> str:
     """The value as a name of the spec."""
     try:
-        return check_name(value)
-    except ValueError as error:
-        raise Gap(str(error), f"write another one in the column {column}") from None
+        return NAME.validate_python(value)
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise Gap(message, f"write another one in the column {column}") from None
 
 
 def require_zone(row: InventoryRow, place: ListedPlace, zones: Sequence[Zone]) -> Zone:

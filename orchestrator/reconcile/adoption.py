@@ -33,7 +33,7 @@ class AdoptedFleet:
 def adopt(inventory: Inventory, catalogue: Catalogue) -> AdoptedFleet:
     """The fleet that an inventory lists. InvalidDocument with every row that lacks what a spec or lock must say."""
     adopted = adopt_rows(inventory, catalogue)
-    problems = [*find_mixed_groups(adopted), *find_mixed_accounts(adopted)]
+    problems = [*find_mixed_groups(adopted), *find_mixed_accounts(adopted), *find_shared_addresses(adopted)]
     if problems:
         raise InvalidDocument(problems)
     hosts_to_facts([each.host for each in adopted if each.host])  # says where hosts of a zone contradict one another
@@ -83,6 +83,17 @@ def find_mixed_accounts(adopted: Sequence[Adopted]) -> Iterator[OrchestratorErro
             )
             hint = "an account has one provider; name another one in the column account"
             yield OrchestratorError(message, hint=hint, source=each.source)
+
+
+def find_shared_addresses(adopted: Sequence[Adopted]) -> Iterator[OrchestratorError]:
+    """Hosts at an address and port that another has: one machine would be counted twice."""
+    seen: dict[tuple[str, int], Adopted] = {}
+    for each in adopted:
+        if each.host is not None:
+            other = seen.setdefault((each.host.address.lower(), each.host.port), each)
+            if other is not each:
+                message = f"{each.row.name} has the address of {other.row.name}"
+                yield OrchestratorError(message, hint="one machine is one row", source=each.source)
 
 
 def build_accounts(adopted: Sequence[Adopted]) -> tuple[Account, ...]:

@@ -46,8 +46,8 @@ class Standing:
 def compute_lock_standing(fleet: Fleet, lock: Lock, catalogue: Catalogue) -> Standing:
     """The nodes of a lock that a machine carries, where the fleet's rules and catalogue let nodes stand."""
     situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
-    stakes = {group.name: (group.stake, group.machine.vcpus) for group in fleet.groups}
-    carrying = [machine for machine in lock.machines if machine.state in CARRYING_STATES and machine.group in stakes]
+    groups = {group.name: group for group in fleet.groups}
+    carrying = [machine for machine in lock.machines if machine.state in CARRYING_STATES and machine.group in groups]
     nodes = tuple(
         StandingNode(
             node=machine.node,
@@ -55,9 +55,10 @@ def compute_lock_standing(fleet: Fleet, lock: Lock, catalogue: Catalogue) -> Sta
             chain=machine.chain,
             network=machine.network,
             place=situation.places[get_place_name(machine)].site,
+            source=groups[machine.group].source,
             clients=machine.clients,
-            stake=stakes[machine.group][0],
-            vcpus=stakes[machine.group][1],
+            stake=groups[machine.group].stake,
+            vcpus=groups[machine.group].machine.vcpus,
         )
         for machine in carrying
     )

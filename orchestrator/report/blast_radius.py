@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.model.plan import Finding
 from orchestrator.reconcile.blast_radius import BlastRadius, Toll
 from orchestrator.report.distribution import describe_share, render_share
 from orchestrator.report.findings import list_findings
@@ -17,17 +18,19 @@ ROWS_SHOWN = 30
 NAMES_SHOWN = 4
 
 
-def describe_blast_radii(radii: Sequence[BlastRadius]) -> list[dict[str, Any]]:
-    """The losses as plain data, in the shape that docs/commands.md promises to scripts."""
-    return [
-        {
-            "domains": [str(domain) for domain in radius.domains],
-            "nodes": list(radius.nodes),
-            "tolls": [describe_toll(toll) for toll in radius.tolls],
-            "broken": list_findings(radius.broken),
-        }
-        for radius in radii
-    ]
+def describe_simulation(radii: Sequence[BlastRadius], doubts: Iterable[Finding]) -> dict[str, Any]:
+    """The losses as plain data, in the shape that docs/commands.md promises to scripts; `doubts` are of the facts."""
+    return {"losses": [describe_blast_radius(radius) for radius in radii], "findings": list_findings(doubts)}
+
+
+def describe_blast_radius(radius: BlastRadius) -> dict[str, Any]:
+    """One loss as plain data."""
+    return {
+        "domains": [str(domain) for domain in radius.domains],
+        "nodes": list(radius.nodes),
+        "tolls": [describe_toll(toll) for toll in radius.tolls],
+        "broken": list_findings(radius.broken),
+    }
 
 
 def describe_toll(toll: Toll) -> dict[str, Any]:

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from orchestrator.model.fleet import Account, Group
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.quantity import render_amount
-from orchestrator.model.rule import Rule
+from orchestrator.model.rule import Below, Cap
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")  # text that no YAML reader takes for anything else
 NOT_PLAIN = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -43,13 +44,13 @@ def render_hosts(hosts: Iterable[EnrolledHost]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_rule(rule: Rule) -> str:
-    """A rule as a line of the policy section, without its indentation."""
+def render_rule(rule: Cap | Below) -> str:
+    """A `cap` or `below` as a line of the policy section, without its indentation."""
     fields: dict[str, Any] = {}
     if rule.name:
         fields["name"] = rule.name
     amount = getattr(rule, rule.verb)
-    fields[rule.verb] = list(amount) if isinstance(amount, tuple) else render_amount(amount)
+    fields[rule.verb] = render_amount(amount) if isinstance(amount, Fraction) else amount
     fields["per"] = rule.per
     return f"- {render_mapping(fields)}"
 

@@ -43,7 +43,7 @@ def import_inventory(inventory: Path, name: str, where: Where) -> Import:
     targets = [where.spec, where.lock_path, *(where.spec.with_name(file) for file in list_hosts(adopted.accounts))]
     refuse_existing(targets)
     with tempfile.TemporaryDirectory(dir=where.spec.parent, prefix=".import-") as draft:
-        inputs = write_draft(Path(draft), adopted, name, where)
+        inputs = write_draft(Path(draft), adopted, name, where, inventory)
         lock = write_verified_lock(inputs, adopted)
         publish([Path(draft) / target.name for target in targets], targets)
     return Import(tuple(targets), adopted.names, lock, listed.findings)
@@ -59,8 +59,21 @@ def refuse_existing(targets: Sequence[Path]) -> None:
             )
 
 
-def write_draft(folder: Path, adopted: AdoptedFleet, name: str, where: Where) -> Inputs:
-    """Writes spec and hosts files into the draft, the policy last, which depends on all else; what they then are."""
+def write_draft(folder: Path, adopted: AdoptedFleet, name: str, where: Where, inventory: Path) -> Inputs:
+    """Writes spec and hosts files into the draft, the policy last, which depends on all else; what they then are.
+
+    What the readers refuse of them is said of the inventory, since nobody will see the draft.
+    """
+    try:
+        return fill_draft(folder, adopted, name, where)
+    except InvalidDocument as error:
+        source = Source.at(inventory)
+        problems = [OrchestratorError(each.message, hint=each.hint, source=source) for each in error.problems]
+        raise InvalidDocument(problems) from None
+
+
+def fill_draft(folder: Path, adopted: AdoptedFleet, name: str, where: Where) -> Inputs:
+    """Writes spec and hosts files into the draft, and reads them back."""
     for file, hosts in list_hosts(adopted.accounts).items():
         (folder / file).write_text(render_hosts(hosts), encoding="utf-8")
     draft = Where(folder / where.spec.name, folder / where.lock_path.name, where.catalog, where.catalog_only)

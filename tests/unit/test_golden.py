@@ -36,13 +36,16 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """What the case's command says, how it ends, and the lock that is then there where it is another."""
+    """What the case's command says, how it ends, what it has written new, and the lock where it is another."""
     if (folder / "observations.json").exists():
         return show_status(folder, capsys)
-    before = read_lock_text(folder)
+    before, there = read_lock_text(folder), {path.name for path in folder.iterdir()}
     ran = run_orchestrator(*shlex.split((folder / "command").read_text(encoding="utf-8")))
     after = read_lock_text(folder)
     parts = [ran.out, "--- stderr\n", ran.err, f"--- exit {ran.code}\n"]
+    for path in sorted(folder.iterdir()):
+        if path.name not in there and path.name != "fleet.lock":
+            parts += [f"--- {path.name}\n", path.read_text(encoding="utf-8")]
     return "".join(line.rstrip() + "\n" for line in "".join(parts).splitlines()) + (
         f"--- fleet.lock\n{after}" if after != before else ""
     )

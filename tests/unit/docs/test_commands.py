@@ -12,11 +12,13 @@ from orchestrator.cli.main import COMMANDS, root
 from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.plan import Plan
 from orchestrator.reconcile.status import Look, Status
+from orchestrator.report.adoption import describe_import
+from orchestrator.report.blast_radius import describe_simulation
 from orchestrator.report.down import describe_down
 from orchestrator.report.plan import describe_plan
+from orchestrator.report.recover import describe_recovery
 from orchestrator.report.status import describe_status
 from orchestrator.report.up import describe_up
-from orchestrator.report.recover import describe_recovery
 from orchestrator.workflows.up import UpResult
 from tests.unit.docs.pages import get_section, map_keys, read_page
 
@@ -94,9 +96,11 @@ def build_up() -> UpResult:
         ("place", describe_plan(Plan(status="optimal"))),
         ("status", describe_status(build_status())),
         ("up", describe_up(build_up().summary)),
-        ("down", describe_down({})),
-    ],
         ("recover", describe_recovery((), ())),
+        ("down", describe_down({})),
+        ("import", describe_import((), {}, LOCK, ())),
+        ("simulate", describe_simulation((), ())),
+    ],
 )
 def test_every_json_key_is_documented(path: str, answer: dict[str, Any]) -> None:
     documented = {key for key in map_keys(get_command_section(path)) if not key.startswith("-")}
