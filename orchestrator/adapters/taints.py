@@ -1,11 +1,11 @@
 """Where clouds refused machines of late: a file of the deployment, so that a command that is run again remembers."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from orchestrator.adapters.whole_file import write_whole
 from orchestrator.documents.text_file import invalid, read_text
 from orchestrator.model.taint import Taint
 
@@ -31,10 +31,5 @@ def add_taints(folder: Path, taints: Iterable[Taint], now: float) -> tuple[Taint
     known = {str(taint): taint for taint in (*read_taints(folder, now), *taints)}
     kept = tuple(known[name] for name in sorted(known))
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{NAME}.{os.getpid()}"
-    with temporary.open("wb") as file:
-        file.write(TAINTS.dump_json(kept, indent=1) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / NAME)
+    write_whole(folder / NAME, TAINTS.dump_json(kept, indent=1).decode() + "\n")
     return kept

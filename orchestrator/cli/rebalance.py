@@ -83,4 +83,4 @@ def command(  # noqa: PLR0913  # one parameter an option
     else:
         click.echo(render_retirement(done.retired, done.waiting), nl=bool(done.retired or done.waiting))
         click.echo(render_up(result.summary))
-    ctx.exit(find_exit_code(result) if planned.plan.holds else ExitCode.SOME_FAILED)
+    ctx.exit(ExitCode.SOME_FAILED if planned.plan.gives_way else find_exit_code(result))

@@ -12,6 +12,8 @@ Status = Literal["optimal", "feasible", "partial", "infeasible"]
 Claim = Literal["certified", "proven", "open"]
 Change = Literal["keep", "add", "relocate", "retire", "client"]
 
+FENCE = "fence"  # the rule of findings on nodes that are held where they are, because they sign
+
 
 class Finding(Frozen):
     """A rule, or another expectation, that does not hold. `value` and `bound` are as people read them."""
@@ -78,6 +80,15 @@ class Plan(Frozen):
 
     @property
     def holds(self) -> bool:
-        """Whether every node is placed and no rule of level error had to give way."""
-        placed = self.status in ("optimal", "feasible")
-        return placed and not any(finding.level == "error" for finding in self.findings)
+        """Whether every node is placed, where it should be, and no rule of level error had to give way."""
+        return not self.gives_way and not any(finding.level == "error" for finding in self.findings)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether a node has no place, or a rule of level error gave way; nodes that a fence holds do not count."""
+        return self.status not in ("optimal", "feasible") or bool(self.broken)
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        """The rules of level error that do not hold."""
+        return tuple(finding for finding in self.findings if finding.level == "error" and finding.rule != FENCE)

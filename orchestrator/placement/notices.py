@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from orchestrator.model.fleet import Group
-from orchestrator.model.plan import Finding
+from orchestrator.model.plan import FENCE, Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.columns import Resource
@@ -56,7 +56,7 @@ def _find_held(situation: Situation) -> Iterator[Finding]:
                     "its domain is lost" if situation.places[get_place_name(holding.home)].lost else "it no longer fits"
                 )
                 yield Finding(
-                    rule="fence",
+                    rule=FENCE,
                     name="a node that signs is not moved",
                     level="error",
                     subject=holding.node,

@@ -15,7 +15,8 @@ class UpSummary:
     """What is told of a run. `counts` are what was done, by what it is; `failures` by machine or account.
 
     `behind` are machines not in sync yet, `refusals` those that clouds refused, `unplaced` nodes without a machine,
-    `orphans` resources that carry the fleet's labels and are in no state.
+    `held` machines that a fence holds back and why, `orphans` resources that carry the fleet's labels and are in no
+    state.
     """
 
     lock: Lock
@@ -24,6 +25,7 @@ class UpSummary:
     behind: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
     orphans: tuple[CloudResource, ...] = ()
 
 
@@ -37,6 +39,7 @@ def describe_up(summary: UpSummary) -> dict[str, Any]:
         "failures": dict(summary.failures),
         "refused": [describe_refusal(refusal) for refusal in summary.refusals],
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in summary.unplaced],
+        "held": dict(summary.held),
         "orphans": [orphan.model_dump(mode="json") for orphan in summary.orphans],
     }
 
@@ -55,6 +58,7 @@ def render_up(summary: UpSummary) -> str:
     lines = [f"revision {summary.lock.header.revision}: {done}; {in_sync} of {wanted} machines in sync"]
     lines += [render_refusal(refusal) for refusal in summary.refusals]
     lines += [f"no machine for {unplaced.node}: {unplaced.why}" for unplaced in summary.unplaced]
+    lines += [f"held: {machine}: {why}" for machine, why in sorted(summary.held.items())]
     lines += [f"not in sync yet: {', '.join(summary.behind)}"] if summary.behind else []
     lines += [f"failed: {subject}: {why}" for subject, why in sorted(summary.failures.items())]
     lines += [render_orphan(orphan) for orphan in summary.orphans]

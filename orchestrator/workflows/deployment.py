@@ -21,6 +21,7 @@ from orchestrator.workflows.inputs import Inputs
 
 IDENTITY_VARIABLE = "ORCHESTRATOR_SSH_IDENTITY"
 PINS_NAME = "fleet.hostkeys.json"
+CLAIMS_NAME = "fleet.signers.json"
 REHEARSAL_SCRATCH = "controller"
 
 
@@ -38,6 +39,11 @@ class Deployment:
     scratch: Path
     arch: str | None = None
     lease: Lease | None = None
+
+    @property
+    def claims(self) -> Path:
+        """Where it is kept on which disk each signer was started: beside the pinned host keys."""
+        return self.pins.with_name(CLAIMS_NAME)
 
 
 def open_deployment(inputs: Inputs, rehearse: bool) -> Deployment:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from orchestrator.adapters.taints import add_taints, read_taints
 from orchestrator.lockfile import make_lock, write_lock
 from orchestrator.model.lock import Lock
-from orchestrator.model.plan import Unplaced
+from orchestrator.model.plan import Finding, Plan, Unplaced
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackResult
 from orchestrator.model.taint import Taint
@@ -27,7 +27,8 @@ MOST_ROUNDS = 8
 class Settled:
     """What provisioning came to: the lock that stands, the stacks as last seen, how many resources changed on the way.
 
-    `refusals` are all machines that a cloud refused; `unplaced` are the nodes that have no machine because of that.
+    `refusals` are all machines that a cloud refused; `unplaced` are the nodes that have no machine because of that,
+    `broken` the rules that gave way when nodes were placed again.
     """
 
     lock: Lock
@@ -35,6 +36,7 @@ class Settled:
     changes: int
     refusals: tuple[Refusal, ...]
     unplaced: tuple[Unplaced, ...]
+    broken: tuple[Finding, ...]
 
 
 def settle(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Settled:
@@ -44,9 +46,9 @@ def settle(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Settled:
     command goes on: a refused machine is in the lock until it is retired there, and is refused again or is made.
     """
     lock = inputs.require_lock()
-    unplaced: tuple[Unplaced, ...] = ()
+    plan = Plan(status="optimal")
     if find_owed(inputs.fleet, lock):
-        lock, unplaced = place_again(inputs, lock, read_taints(deployment.scratch, time.time()), tell)
+        lock, plan = place_again(inputs, lock, read_taints(deployment.scratch, time.time()), tell)
     refusals: list[Refusal] = []
     changes = rounds = 0
     while True:
@@ -55,14 +57,15 @@ def settle(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Settled:
         found = find_refusals(stacks.values(), lock)
         given_up = make_lock(lock.header, lock, *compute_refused_entries(lock, found))
         if given_up == lock:
-            return Settled(lock, stacks, changes, tuple(refusals), explain_unplaced(inputs, lock, unplaced))
+            unplaced = explain_unplaced(inputs, lock, plan.unplaced)
+            return Settled(lock, stacks, changes, tuple(refusals), unplaced, plan.broken)
         refusals += found
         rounds += 1
         taints = keep_taints(deployment, found, tell)
         if rounds <= MOST_ROUNDS:
-            lock, unplaced = place_again(inputs, given_up, taints, tell)
+            lock, plan = place_again(inputs, given_up, taints, tell)
         else:
-            lock, unplaced = given_up, ()
+            lock, plan = given_up, plan.model_copy(update={"unplaced": ()})
             write_lock(lock, inputs.where.lock_path)
 
 
@@ -82,10 +85,8 @@ def keep_taints(deployment: Deployment, refusals: Sequence[Refusal], tell: OnPro
     return add_taints(deployment.scratch, (refusal.build_taint(now) for refusal in refusals), now)
 
 
-def place_again(
-    inputs: Inputs, lock: Lock, taints: Sequence[Taint], tell: OnProgress
-) -> tuple[Lock, tuple[Unplaced, ...]]:
-    """The lock with its nodes placed again, written, and the nodes without a place."""
+def place_again(inputs: Inputs, lock: Lock, taints: Sequence[Taint], tell: OnProgress) -> tuple[Lock, Plan]:
+    """The lock with its nodes placed again, written, and the plan that led to it."""
     placement = place(replace(inputs, lock=lock), taints=taints)
     placed = placement.lock or lock
     if placed != inputs.lock:
@@ -95,7 +96,7 @@ def place_again(
         if machine.machine not in known:
             status = f"in place of what was refused: {machine.site} {machine.machine_type}"
             tell(Progress(phase=PHASE, subject=machine.machine, status=status))
-    return placed, placement.plan.unplaced
+    return placed, placement.plan
 
 
 def explain_unplaced(inputs: Inputs, lock: Lock, unplaced: Iterable[Unplaced]) -> tuple[Unplaced, ...]:

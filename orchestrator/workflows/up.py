@@ -81,7 +81,7 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     failures |= failed | {name: str(outcome.error) for name, outcome in outcomes.items() if outcome.status != "ok"}
     well = [each for each in reached if each.machine.machine not in failures]
     signing = start_signers(Fence(deployment, inputs, lock, find_deleted(inputs, lock, stacks)), well, tell)
-    failures |= signing.failures
+    failures |= dict(signing.failures) | {finding.name: finding.message for finding in settled.broken}
     awaited = leave_out(lock, signing.withheld)
     endpoints = {each.machine.machine: each.endpoint for each in reached}
     seen = wait_for_sync(lambda: look(deployment, lock, endpoints), awaited, 0 if failures else wait, tell)

@@ -25,6 +25,7 @@ SUMMARY = UpSummary(
     ("btc-1.1",),
     (Refusal(machine=REFUSED, code="no_room", reach=Reach.REGION, words="no room (no_room)"),),
     (Unplaced(node="btc-9", why="no room"),),
+    {"btc-3.1": "it signs"},
     (CloudResource(account="alpha", type="hcloud:index/server:Server", id="4711", name="nodes-btc-7-1"),),
 )
 
@@ -49,6 +50,7 @@ def test_up_as_data() -> None:
             }
         ],
         "unplaced": [{"node": "btc-9", "why": "no room"}],
+        "held": {"btc-3.1": "it signs"},
         "orphans": [{"account": "alpha", "type": "hcloud:index/server:Server", "id": "4711", "name": "nodes-btc-7-1"}],
     }
 
@@ -59,6 +61,7 @@ def test_up_as_text() -> None:
         f"revision {revision}: 43 resources changed; 1 of 2 machines in sync",
         f"refused: btc-9.1 at {REFUSED.site}, {REFUSED.machine_type}: no_room",
         "no machine for btc-9: no room",
+        "held: btc-3.1: it signs",
         "not in sync yet: btc-1.1",
         "failed: a: gone",
         "failed: b: API down",
