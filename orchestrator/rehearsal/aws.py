@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from orchestrator.rehearsal.aws_account import AwsAccount, AwsKind
 from orchestrator.rehearsal.aws_instances import Instance, VolumeAttachment
+from orchestrator.rehearsal.aws_lists import build_functions
 from orchestrator.rehearsal.aws_network import (
     InternetGateway,
     RouteTable,
@@ -16,7 +17,7 @@ from orchestrator.rehearsal.aws_network import (
     Vpc,
 )
 from orchestrator.rehearsal.aws_stored import Eip, KeyPair, PlacementGroup, Volume
-from orchestrator.rehearsal.resource_kind import ResourceKind
+from orchestrator.rehearsal.resource_kind import Function, ResourceKind
 from orchestrator.rehearsal.world import World
 
 KINDS: tuple[type[AwsKind], ...] = (
@@ -40,3 +41,8 @@ def list_kinds(world: World, account: str) -> Mapping[str, ResourceKind]:
     return {f"aws:ec2/{kind.kind}:{kind.__name__}": kind(found) for kind in KINDS} | {
         "aws:ebs/volume:Volume": Volume(found)
     }
+
+
+def list_functions(world: World, account: str) -> Mapping[str, Function]:
+    """Every function of the SDK that one account answers for."""
+    return build_functions(AwsAccount(world, account))
