@@ -1,13 +1,12 @@
 """The host keys that were pinned since machines were made: a file beside the lock, shared like it."""
 
 import json
-import os
 from pathlib import Path
 from threading import Lock
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.documents.text_file import invalid, read_text
+from orchestrator.documents.text_file import invalid, read_text, write_text
 
 PINS = TypeAdapter(dict[str, tuple[str, ...]])
 _WRITING = Lock()
@@ -42,9 +41,4 @@ def forget_pins(path: Path, machines: frozenset[str]) -> None:
 def write_pins(path: Path, pins: dict[str, tuple[str, ...]]) -> None:
     """Writes the file whole, one machine a line, so that reviews and merges see single machines."""
     lines = ",\n".join(f"  {json.dumps(machine)}: {json.dumps(keys)}" for machine, keys in sorted(pins.items()))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(f"{{\n{lines}\n}}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_text(path, f"{{\n{lines}\n}}\n")

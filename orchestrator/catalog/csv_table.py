@@ -21,6 +21,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.source import Source
 
 LIST_SEPARATOR = ";"
+LONGEST_CELL_SHOWN = 80
 
 Key = tuple[Any, ...]
 Keep = Callable[[str, str], bool]
@@ -213,6 +214,10 @@ EXPLANATIONS = {
     "decimal_parsing": ("not a number", "write digits with a point, such as 12.50"),
     "float_parsing": ("not a number", "write digits with a point, such as 12.50"),
     "finite_number": ("not a number", "write digits with a point, such as 12.50"),
+    "int_parsing_size": ("which is too large", "correct it"),
+    "decimal_max_places": ("with more than {decimal_places} decimal places", "round it"),
+    "string_pattern_mismatch": ("not a name as a catalogue has them", "write letters, digits and .:/+()-_ alone"),
+    "string_too_long": ("longer than {max_length} characters", "write a shorter one"),
     "greater_than": ("but must be above {gt}", "correct it"),
     "greater_than_equal": ("but cannot be below {ge}", "correct it, or leave it empty where it is not known"),
     "less_than_equal": ("but cannot be above {le}", "correct it, or leave it empty where it is not known"),
@@ -225,5 +230,5 @@ def explain(detail: ErrorDetails) -> tuple[str, str]:
     if detail["type"] == "literal_error":
         known = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         return f"is {value!r}, which is not known here", suggest(str(value), known)
-    words, advice = EXPLANATIONS.get(detail["type"], (detail["msg"], "correct it"))
-    return f"is {value!r}, {words.format(**context)}", advice
+    words, advice = EXPLANATIONS.get(detail["type"], (detail["msg"].removeprefix("Value error, "), "correct it"))
+    return f"is {str(value)[:LONGEST_CELL_SHOWN]!r}, {words.format(**context)}", advice

@@ -1,6 +1,7 @@
 """What commands share on the command line: the fleet's files, the form of the answer, rehearsal or production."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -39,6 +40,20 @@ REHEARSE = click.option(
     envvar="ORCHESTRATOR_REHEARSE",
     help="On machines of this computer, without any cloud account. Also by ORCHESTRATOR_REHEARSE=1.",
 )
+
+
+class SecondsType(click.FloatRange):
+    """A time to wait, in seconds; "nan" is no time, and "inf" would never end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; a usage error that says what is wrong."""
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
+
+
+SECONDS = SecondsType(min=0)
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 TAKE_OVER = click.option(
     "--take-over",
@@ -47,7 +62,7 @@ TAKE_OVER = click.option(
 )
 WAIT = click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=SECONDS,
     default=DEFAULT_WAIT_SECONDS,
     show_default=True,
     metavar="SECONDS",

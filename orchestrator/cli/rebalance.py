@@ -9,7 +9,7 @@ from rich.text import Text
 from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.losses import LOSS
-from orchestrator.cli.options import REHEARSE, TAKE_OVER, WAIT, Files, print_json, print_text, spec_options
+from orchestrator.cli.options import REHEARSE, SECONDS, TAKE_OVER, WAIT, Files, print_json, print_text, spec_options
 from orchestrator.cli.progress import show_progress
 from orchestrator.cli.up import find_exit_code
 from orchestrator.model.loss import Loss
@@ -31,7 +31,7 @@ DEFAULT_HOLD_SECONDS = 10.0
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option(
     "--hold",
-    type=click.FloatRange(min=0),
+    type=SECONDS,
     default=DEFAULT_HOLD_SECONDS,
     show_default=True,
     metavar="SECONDS",

@@ -8,6 +8,7 @@ from orchestrator.adapters.rehearsal import change_rehearsal, clean_rehearsal, l
 from orchestrator.cli.losses import LOSS
 from orchestrator.cli.options import Files, Function, print_json, spec_options
 from orchestrator.model.loss import Loss
+from orchestrator.model.rehearsal import is_world_id
 from orchestrator.report.rehearsals import render_environment, render_rehearsals
 from orchestrator.workflows.deployment import find_rehearsal_of
 from orchestrator.workflows.inputs import read_inputs
@@ -119,6 +120,8 @@ def clean(everything: bool, world: str | None) -> None:
     """Remove the rehearsal with the id WORLD (see list), or all: machines, bridges, folders."""
     if everything == (world is not None):
         raise click.UsageError("name one rehearsal, or say --all")
+    if world is not None and not is_world_id(world):
+        raise click.UsageError(f"{world!r} is no rehearsal's id; orchestrator rehearse list shows them")
     removed = clean_rehearsal(world)
     click.echo(f"removed: {', '.join(removed) or 'nothing, there was no rehearsal'}")
 

@@ -1,5 +1,6 @@
 """Which keys a model takes at a place in a document, so that a misspelt one can be answered with the right one."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
@@ -22,8 +23,15 @@ def suggest(word: str, known: Iterable[str]) -> str:
     words = sorted(set(known))
     near = get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]}?"
+        return f"did you mean {near[0]}?{describe_lookalikes(word)}"
     return f"one of: {', '.join(words)}" if 0 < len(words) <= 16 else ""
+
+
+def describe_lookalikes(word: str) -> str:
+    """The names of letters that look like others and are not: without them, two equal words seem to differ."""
+    strange = sorted({letter for letter in word if letter.isalpha() and not letter.isascii()})
+    names = ", ".join(f"{letter} is {unicodedata.name(letter, repr(letter))}" for letter in strange[:3])
+    return f" {names}" if names else ""
 
 
 def expand(annotation: Any) -> Iterable[Any]:

@@ -1,5 +1,7 @@
-"""The first step of reading any file that people write: its text, or one clear error."""
+"""Files that people keep, as text: read whole or refused, written whole or left as they were."""
 
+import contextlib
+import os
 from pathlib import Path
 
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
@@ -33,6 +35,27 @@ def read_text(path: Path, size_limit: int = SIZE_LIMIT_BYTES) -> str:
     if "\0" in text:
         raise invalid(path, "holds a NUL byte, so it is no text", "is it the file you meant?")
     return text
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes the file whole, through a temporary one beside it, on disk before this returns.
+
+    OrchestratorError where that cannot be done; the file is then as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        message = f"{escape_line(path.name)} cannot be written: {error.strerror or error}"
+        hint = f"make room or give write access in {escape_line(str(path.parent.absolute()))}; the file is as it was"
+        raise OrchestratorError(message, hint=hint, source=Source.at(path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def invalid(path: Path, what: str, hint: str, line: int = 1) -> InvalidDocument:

@@ -1,9 +1,9 @@
 """Lock -> JSON Lines: header, machines, retired machines; written whole or not at all."""
 
 import json
-import os
 from pathlib import Path
 
+from orchestrator.documents.text_file import write_text
 from orchestrator.lockfile.order import by_node_and_generation
 from orchestrator.model.base import Frozen
 from orchestrator.model.lock import Lock
@@ -22,13 +22,5 @@ def render_line(entry: Frozen) -> str:
 
 
 def write_lock(lock: Lock, path: Path) -> None:
-    """Writes the lock to `path`, through a temporary file beside it; OSError where the folder cannot be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(render_lock(lock))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Writes the lock to `path`; OrchestratorError where the folder cannot be written, and then it is as it was."""
+    write_text(path, render_lock(lock))

@@ -40,6 +40,7 @@ class Account(Frozen):
     hosts: tuple[EnrolledHost, ...] = ()
     hosts_file: str | None = Field(default=None, alias="hosts_path")
     source: Source = Field(alias="__source__")
+    region_sources: dict[str, Source] = Field(default_factory=dict, alias="__regions__")
 
 
 class MachineNeed(Frozen):

@@ -1,10 +1,16 @@
 """What a rehearsal is told, and what it answers: the words between the orchestrator and the rehearsal program."""
 
+import re
 from pathlib import Path
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.fleet import StackLayout
+
+
+def is_world_id(text: str) -> bool:
+    """Whether the text has the form of a world's id: it becomes a part of paths, and must not lead out of them."""
+    return bool(re.fullmatch(r"[0-9a-f]{8}", text))
 
 
 class RehearsedHost(Frozen):

@@ -4,11 +4,12 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.model.errors import OrchestratorError, ToolMissing
 from orchestrator.model.loss import Loss
-from orchestrator.model.rehearsal import Rehearsal, RehearsalRequest
+from orchestrator.model.rehearsal import Rehearsal, RehearsalRequest, is_world_id
 from orchestrator.rehearsal.delay import Delay, set_delay
 from orchestrator.rehearsal.exhaustion import Exhausted, Quota, exhaust, read_shortages, restock, set_quota
 from orchestrator.rehearsal.hosts import ensure_hosts
@@ -111,10 +112,18 @@ def list_all(_arguments: argparse.Namespace) -> Any:
 
 def clean(arguments: argparse.Namespace) -> Any:
     """Removes one world, or all: machines, mounts, bridges, folders."""
-    removed = list_world_ids() if arguments.all else [arguments.world]
-    for world_id in removed:
+    known = list_world_ids()
+    if arguments.all:
+        wanted: Sequence[str] = known
+    elif not is_world_id(arguments.world):
+        raise OrchestratorError(
+            f"{arguments.world!r} is no rehearsal's id", hint="orchestrator rehearse list shows the ids"
+        )
+    else:
+        wanted = [arguments.world]
+    for world_id in wanted:
         clean_world_id(world_id)
-    return {"removed": list(removed)}
+    return {"removed": [world_id for world_id in wanted if world_id in known]}
 
 
 def parse_exhausted(arguments: argparse.Namespace) -> Exhausted:

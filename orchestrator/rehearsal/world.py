@@ -16,6 +16,7 @@ from orchestrator.adapters.whole_folder import hold_file_lock
 from orchestrator.folders import find_state_folder
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import OrchestratorError, RemoteFailure
+from orchestrator.model.rehearsal import is_world_id
 from orchestrator.rehearsal.cgroup import remove_cgroups
 from orchestrator.rehearsal.kernel_limits import raise_limits, restore_limits
 from orchestrator.rehearsal.network import (
@@ -122,7 +123,7 @@ def open_world(world_id: str) -> World:
 def list_world_ids() -> tuple[str, ...]:
     """The ids of all worlds, those too that a killed run left half made or half removed."""
     names = (path.name for path in find_worlds_folder().glob("*") if path.is_dir())
-    return tuple(sorted(name for name in names if re.fullmatch(r"[0-9a-f]{8}", name)))
+    return tuple(sorted(name for name in names if is_world_id(name)))
 
 
 def list_worlds() -> tuple[World, ...]:

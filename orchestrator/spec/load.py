@@ -1,6 +1,7 @@
 """fleet.yaml -> Fleet: read, validate, cross-check; all problems at once, each at its line."""
 
 import hashlib
+import ipaddress
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout
 from orchestrator.model.names import Name
 from orchestrator.model.rule import Rule, Selector
+from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.control import find_control_problems, place_control
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
 
@@ -24,6 +26,7 @@ ENROLLED = "ssh"
 # What a lock does not depend on: where things are written, prices, and how machines are reached.
 NOT_PLACEMENT = {
     "source",
+    "region_sources",
     "usd_per_month",
     "address",
     "port",
@@ -75,6 +78,8 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
     for section in ("accounts", "groups"):
         if section in data:
             data[section] = name_each(document, (section,))
+    if isinstance(data.get("accounts"), dict):
+        data["accounts"] = {name: place_regions(document, name, entry) for name, entry in data["accounts"].items()}
     if "artifacts" in data:
         data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):
@@ -82,6 +87,19 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
     if "control" in data:
         data["control"] = place_control(document)
     return data
+
+
+def place_regions(document: YamlDocument, name: str, entry: Any) -> Any:
+    """An account's entry, told where each of its regions is named."""
+    regions = entry.get("regions") if isinstance(entry, dict) else None
+    if not isinstance(regions, list):
+        return entry
+    places = {
+        region: document.source_of(("accounts", name, "regions", index))
+        for index, region in enumerate(regions)
+        if isinstance(region, str)
+    }
+    return entry | {"__regions__": places}
 
 
 def with_hosts(document: YamlDocument, data: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -112,16 +130,36 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
     for account in spec.accounts.values():
         yield from find_account_problems(document, account)
     for group in spec.groups.values():
-        for role, choices in group.clients.items():
-            if not choices:
-                yield document.problem(
-                    ("groups", group.name, "clients", role), f"role {role} of {group.name} has no client", "name one"
-                )
+        yield from find_empty_roles(document, group)
+    if spec.access is not None:
+        yield from find_access_problems(document, spec.access)
     if spec.control is not None:
         yield from find_control_problems(document, spec.control)
     for index, rule in enumerate(spec.policy):
         if isinstance(rule.of, Selector):
             yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
+
+
+def find_empty_roles(document: YamlDocument, group: Group) -> Iterator[OrchestratorError]:
+    """Roles that no client may fill."""
+    for role, choices in group.clients.items():
+        if not choices:
+            message = f"role {role} of {group.name} has no client"
+            yield document.problem(("groups", group.name, "clients", role), message, "name one")
+
+
+def find_access_problems(document: YamlDocument, access: Access) -> Iterator[OrchestratorError]:
+    """Keys that nobody could log in with, and networks that no firewall could be told."""
+    for index, key in enumerate(access.ssh_keys):
+        if bad_key := describe_bad_key(key):
+            hint = "paste the whole line of ~/.ssh/id_ed25519.pub"
+            yield document.problem(("access", "ssh_keys", index), f"access.ssh_keys.{index} is {bad_key}", hint)
+    for index, network in enumerate(access.ssh_from):
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            message = f"access.ssh_from.{index}: {network[:80]!r} is no network"
+            yield document.problem(("access", "ssh_from", index), message, "write such as 192.0.2.0/24 or 192.0.2.7/32")
 
 
 def find_empty_sections(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:

@@ -120,7 +120,7 @@ def find_unknown_places(
         for region in missing:
             message = f"{account.provider} has no region {region} in the catalogue (account {account.name})"
             hint = suggest(region, everything[account.provider])
-            yield OrchestratorError(message, hint=hint, source=account.source)
+            yield OrchestratorError(message, hint=hint, source=account.region_sources.get(region, account.source))
 
 
 def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from orchestrator.documents.known_keys import suggest
 from orchestrator.lockfile import make_lock, write_lock
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.lock import Lock, LockHeader
@@ -11,6 +12,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.model.source import Source
 from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
+from orchestrator.placement.places import compute_places, compute_unlisted_place
 from orchestrator.placement.to_lock import compute_lock_entries
 from orchestrator.workflows.inputs import Inputs
 
@@ -31,6 +33,7 @@ def place(
     `taints` are where clouds refuse new machines now.
     """
     refuse_other_fleet(inputs)
+    refuse_unknown_domains(inputs, (*lose, *heal))
     before = inputs.lock.header.losses if inputs.lock else ()
     losses = tuple(sorted({*before, *lose} - set(heal), key=str))
     plan = compute_plan(
@@ -60,6 +63,22 @@ def refuse_other_fleet(inputs: Inputs) -> None:
         message = f"this is the lock of fleet {inputs.lock.header.fleet}, not of {inputs.fleet.name}"
         hint = "name another file with --lock, or move this one away"
         raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.lock_path))])
+
+
+def refuse_unknown_domains(inputs: Inputs, losses: Collection[Loss]) -> None:
+    """A domain in which the fleet can have no machine is a slip of the hand, and must not pass for a declared loss.
+
+    What was declared lost before is known, so that a command that was killed can be run again.
+    """
+    machines = inputs.lock.machines if inputs.lock else ()
+    sites = [place.site for place in compute_places(inputs.fleet, inputs.catalogue, ()).values()]
+    sites += [compute_unlisted_place(machine, ()).site for machine in machines]
+    declared = {str(loss) for loss in inputs.lock.header.losses} if inputs.lock else set()
+    for loss in losses:
+        known = {domain for site in sites if (domain := site.get_domain(loss.kind)) is not None}
+        if loss.value not in known and str(loss) not in declared:
+            hint = suggest(loss.value, known) or f"the fleet's spec and lock say which {loss.kind}s it has"
+            raise InvalidDocument([OrchestratorError(f"the fleet has nothing in {loss}", hint=hint)])
 
 
 def write_placement(inputs: Inputs, placement: Placement) -> bool:
