@@ -55,10 +55,10 @@ SURVEY_VARIABLE = "ORCHESTRATOR_SURVEY"
 INTERRUPTED_FILE = "interrupted.json"
 FOUND_FILE = "found.json"
 
-SPOKEN = ("error", "info#err")  # the engine's own errors; what the program wrote to stderr, where it has none
-COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
 CLAIM_TAG = "orchestrator:lease"  # orchestrator/adapters/claim.py
 
+SPOKEN = ("error", "info#err")  # the engine's own errors; what the program wrote to stderr, where it has none
+COLOUR = re.compile(r"<\{%.*?%\}>")  # the engine's own markup of diagnostics
 
 OnStackEvent = Callable[[StackEvent], None]
 
@@ -249,20 +249,6 @@ class AccountStack:
         """What the program exported when it was last applied."""
         return {name: output.value for name, output in self._stack.outputs().items()}
 
-    def _run(
-        self,
-        on_event: OnStackEvent,
-        operation: Callable[[Callable[[EngineEvent], None]], Any],
-        survey: _Survey | None = None,
-    ) -> StackResult:
-        recorder = _Recorder(self._account, on_event)
-        error = None
-        try:
-            operation(recorder.receive)
-        except automation.ConcurrentUpdateError:
-            error = describe_locked(self._stack)
-        except automation.CommandError as failure:
-            error = recorder.describe_failure() or str(failure)
     def has_protected(self) -> bool:
         """Whether anything in the state is protected against deletion."""
         return any(resource.get("protect") for resource in self._export()["deployment"].get("resources") or ())
@@ -287,6 +273,20 @@ class AccountStack:
         """Removes the engine's locks from the stack; only for those whose engine is known to be dead."""
         self._stack.cancel()
 
+    def _run(
+        self,
+        on_event: OnStackEvent,
+        operation: Callable[[Callable[[EngineEvent], None]], Any],
+        survey: _Survey | None = None,
+    ) -> StackResult:
+        recorder = _Recorder(self._account, on_event)
+        error = None
+        try:
+            operation(recorder.receive)
+        except automation.ConcurrentUpdateError:
+            error = describe_locked(self._stack)
+        except automation.CommandError as failure:
+            error = recorder.describe_failure() or str(failure)
         return recorder.build_result(error, survey.list_labelled() if survey else ())
 
     @contextmanager
