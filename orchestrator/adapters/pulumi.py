@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from orchestrator.adapters.lease import Holder
 from orchestrator.adapters.pulumi_backend import find_backend
-from orchestrator.adapters.pulumi_recovery import RECOVERY_VARIABLE, recover_stack
+from orchestrator.adapters.pulumi_recovery import RECOVERY_VARIABLE, has_state, recover_stack
 from orchestrator.adapters.pulumi_state import ENGINES_OWN, list_interrupted, list_unread, settle
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
@@ -224,6 +224,10 @@ class AccountStack:
         result = self._run(lambda _event: None, lambda receive: self._stack.refresh(target=unread, on_event=receive))
         adopted = tuple(StackStep(operation="import", name=step.name, type=step.type) for step in result.steps)
         return result.model_copy(update={"steps": adopted})
+
+    def has_state(self) -> bool:
+        """Whether the stack's state is there, and whole."""
+        return has_state(self._stack)
 
     def recover(self, on_event: OnStackEvent) -> StackRecovery:
         """Rebuilds a state that was lost, from what the cloud has; what it finds is told as it is imported."""

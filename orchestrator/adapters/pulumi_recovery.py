@@ -23,6 +23,12 @@ Receive = Callable[[EngineEvent], None]
 Run = Callable[[Callable[[Receive], Any]], StackResult]
 
 
+def has_state(stack: automation.Stack) -> bool:
+    """Whether the stack was ever brought to its end: then it says which revision it carries, and recovers no more."""
+    settings = stack.workspace.stack_settings(stack.name).config or {}
+    return UNFINISHED not in settings and "revision" in stack.outputs()
+
+
 def recover_stack(stack: automation.Stack, look: Run, act: Run, folder: Path) -> StackRecovery:
     """Imports into the stack what the cloud has of what the program declares; nothing in the cloud is changed.
 

@@ -36,8 +36,9 @@ def recover(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Recover
     """
     lock = inputs.require_lock()
     names = inputs.fleet.list_stacks()
-    refuse_other_layout(list_stacks(deployment.project), names)
-    kept = tuple(name for name in names if has_state(deployment, name))
+    existing = list_stacks(deployment.project)
+    refuse_other_layout(existing, names)
+    kept = tuple(name for name in names if name in existing and has_state(deployment, name))
     lost = [name for name in names if name not in kept]
     if not lost:
         raise UnplannedChange(
@@ -50,10 +51,8 @@ def recover(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Recover
 
 
 def has_state(deployment: Deployment, name: str) -> bool:
-    """Whether the stack was ever brought to its end: then it says which revision it carries."""
-    if name not in list_stacks(deployment.project):
-        return False
-    return "revision" in open_stack(deployment.project, name, SCOPE_ALL).fetch_outputs()
+    """Whether an existing stack has its state."""
+    return open_stack(deployment.project, name, SCOPE_ALL).has_state()
 
 
 def recover_one(deployment: Deployment, name: str, tell: OnProgress) -> StackRecovery:
