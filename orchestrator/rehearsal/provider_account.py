@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache
 from typing import ClassVar
 
 from orchestrator.catalog.catalogue import load_catalogue
@@ -28,10 +28,10 @@ class ProviderAccount(ABC):
     def get_resource(self, kind: str, identifier: str) -> Properties:
         """The resource; Refusal in the cloud's own words where there is none."""
 
-    @cached_property
+    @property
     def facts(self) -> Catalogue:
         """The catalogue's facts on the provider."""
-        return load_catalogue(wanted=[(self.provider, ())])
+        return load_facts(self.provider)
 
     def make_id(self, _kind: str) -> str:
         """An id for a new resource, in the cloud's own form."""
@@ -61,6 +61,12 @@ class ProviderAccount(ABC):
             "jurisdiction": zone.jurisdiction,
         }
         return {kind: value for kind, value in known.items() if value is not None}
+
+
+@cache
+def load_facts(provider: str) -> Catalogue:
+    """The built-in catalogue's facts on a provider, read once: large clouds have thousands."""
+    return load_catalogue(wanted=[(provider, ())])
 
 
 def to_id(value: object) -> str:
