@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from orchestrator.adapters.lease import Holder
 from orchestrator.adapters.pulumi_backend import find_backend
 from orchestrator.adapters.pulumi_recovery import RECOVERY_VARIABLE, has_state, recover_stack
-from orchestrator.adapters.pulumi_state import ENGINES_OWN, list_interrupted, list_unread, settle
+from orchestrator.adapters.pulumi_state import ENGINES_OWN, drop, list_interrupted, list_strangers, list_unread, settle
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.recovery import StackRecovery
@@ -222,6 +222,9 @@ class AccountStack:
         if not unread:
             return StackResult(account=self._account)
         result = self._run(lambda _event: None, lambda receive: self._stack.refresh(target=unread, on_event=receive))
+        strangers = self._drop_strangers(interrupted)
+        if strangers:
+            return StackResult(account=self._account, error=describe_strangers(strangers))
         adopted = tuple(StackStep(operation="import", name=step.name, type=step.type) for step in result.steps)
         return result.model_copy(update={"steps": adopted})
 
@@ -293,6 +296,16 @@ class AccountStack:
             error = recorder.describe_failure() or str(failure)
         return recorder.build_result(error, survey.list_labelled() if survey else ())
 
+    def _drop_strangers(self, interrupted: Sequence[InterruptedCreate]) -> tuple[InterruptedCreate, ...]:
+        """Takes out of the state again what has the id of an interrupted create and is not the fleet's."""
+        if not interrupted:
+            return ()
+        state = self._export()
+        strangers = list_strangers(state["deployment"], interrupted)
+        if strangers:
+            self._import({**state, "deployment": drop(state["deployment"], strangers)})
+        return strangers
+
     @contextmanager
     def _survey(self, interrupted: Sequence[InterruptedCreate] = ()) -> Iterator[_Survey]:
         """Within it, the program says what the cloud has, and where the interrupted creates stand."""
@@ -338,6 +351,12 @@ def describe_unknown(creates: Sequence[InterruptedCreate]) -> str:
         f"an earlier run was killed while it made {listed}, and nobody knows how to find that: "
         "look in the cloud, then tell pulumi refresh what is there (--import-pending-creates, --clear-pending-creates)"
     )
+
+
+def describe_strangers(creates: Sequence[InterruptedCreate]) -> str:
+    """What a person must do about resources of others that stand where the fleet's own should."""
+    listed = ", ".join(f"{create.inputs.get('name', create.name)} ({create.type})" for create in creates)
+    return f"the cloud has {listed}, without the fleet's labels: rename or remove that there; it was not adopted"
 
 
 def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack:

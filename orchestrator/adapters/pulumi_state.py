@@ -3,7 +3,7 @@
 The form is that of `pulumi stack export` (apitype.DeploymentV3). Secrets stay as the engine encrypted them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.model.stack import InterruptedCreate
@@ -11,6 +11,8 @@ from orchestrator.model.stack import InterruptedCreate
 State = Mapping[str, Any]
 
 ENGINES_OWN = "pulumi:"  # stacks and providers: nothing in a cloud
+# What the clouds call labels, and where a resource that was imported shows all that it has (gcp leaves `labels` empty).
+LABELS = {"labels": ("labels", "effectiveLabels"), "tags": ("tags", "tagsAll")}
 SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks what is no plain value (resource.SigKey), secrets among it
 
 
@@ -63,3 +65,25 @@ def list_unread(state: State) -> Iterator[str]:
     for resource in state.get("resources") or ():
         if resource.get("custom") and not resource["type"].startswith(ENGINES_OWN) and not resource.get("outputs"):
             yield resource["urn"]
+
+
+def list_strangers(state: State, creates: Iterable[InterruptedCreate]) -> tuple[InterruptedCreate, ...]:
+    """The creates under whose id the cloud has something else: it does not carry the labels that were asked for."""
+    resources = {resource["urn"]: resource for resource in state.get("resources") or ()}
+    return tuple(create for create in creates if create.urn in resources and is_stranger(create, resources[create.urn]))
+
+
+def is_stranger(create: InterruptedCreate, resource: Mapping[str, Any]) -> bool:
+    """Whether a resource, as it was read, lacks a label or tag that the create was given."""
+    read = resource.get("outputs") or {}
+    for name, shown in LABELS.items():
+        found = {label for each in shown for label in (read.get(each) or {}).items()}
+        if not set((create.inputs.get(name) or {}).items()) <= found:
+            return True
+    return False
+
+
+def drop(state: State, creates: Iterable[InterruptedCreate]) -> dict[str, Any]:
+    """The state without those resources; the cloud is left alone."""
+    urns = {create.urn for create in creates}
+    return {**state, "resources": [each for each in state.get("resources") or () if each["urn"] not in urns]}
