@@ -87,6 +87,9 @@ def declare(declaration: Declaration) -> dict[str, MachineOutputs]:
     """Declares the account's resources; outputs by machine id."""
     for machine in declaration.machines:
         refuse_unfit(machine)
+    if declaration.asks_first and declaration.area.regions:
+        options = pulumi.InvokeOptions(provider=declaration.provider)
+        compute.get_zones(project=declaration.account.project, region=declaration.area.regions[0], opts=options)
     if not declaration.scope.declares_machines:
         for machine in declaration.machines:
             declare_disk(declaration, machine)

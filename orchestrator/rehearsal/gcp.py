@@ -1,11 +1,13 @@
 """Google Cloud in rehearsal: the kinds of resources that its API answers for, by the type tokens of the SDK."""
 
 from collections.abc import Mapping
+from functools import partial
 
+from orchestrator.rehearsal.cloud import Properties
 from orchestrator.rehearsal.gcp_instances import AttachedDisks, Instances
 from orchestrator.rehearsal.gcp_project import GcpProject
 from orchestrator.rehearsal.gcp_stored import STORED_KINDS
-from orchestrator.rehearsal.resource_kind import ResourceKind
+from orchestrator.rehearsal.resource_kind import Function, ResourceKind
 from orchestrator.rehearsal.world import World
 
 
@@ -18,3 +20,16 @@ def list_kinds(world: World, account: str) -> Mapping[str, ResourceKind]:
         "gcp:compute/instance:Instance": Instances(project),
         "gcp:compute/attachedDisk:AttachedDisk": AttachedDisks(project),
     }
+
+
+def list_functions(world: World, account: str) -> Mapping[str, Function]:
+    """The one function that the stack program calls."""
+    return {"gcp:compute/getZones:getZones": partial(get_zones, GcpProject(world, account))}
+
+
+def get_zones(project: GcpProject, arguments: Properties) -> Properties:
+    """The zones of a region that can be used."""
+    region = arguments.get("region")
+    project.refuse_unknown_region(region)
+    names = sorted(zone.zone for zone in project.facts.zones if zone.region == region and zone.status == "active")
+    return {**arguments, "id": f"projects/{arguments.get('project')}/regions/{region}", "names": names}

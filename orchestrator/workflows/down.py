@@ -9,7 +9,7 @@ from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackResult
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
-from orchestrator.workflows.provision import claim, describe_event, settle
+from orchestrator.workflows.provision import claim, describe_event, refuse_other_layout, settle
 
 PHASE = "down"
 
@@ -22,6 +22,7 @@ DATA = "data"
 def down(deployment: Deployment, inputs: Inputs, tell: OnProgress, *, delete_data: bool) -> dict[str, StackResult]:
     """Takes every account's stack down, side by side; one that fails holds up no other."""
     known = set(list_stacks(deployment.project))
+    refuse_other_layout(known, inputs.fleet.list_stacks())
     names = [name for name in inputs.fleet.list_stacks() if name in known]
     claim(deployment, (open_stack(deployment.project, name, RELEASE_MACHINES) for name in names))
     work = remove_all if delete_data else remove_machines

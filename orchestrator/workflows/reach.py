@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.adapters.pins import add_pin, read_pins
-from orchestrator.adapters.pulumi import open_stack
+from orchestrator.adapters.pulumi import list_stacks, open_stack
 from orchestrator.adapters.ssh import rotate_host_key
 from orchestrator.model.endpoint import Endpoint
 from orchestrator.model.errors import RemoteFailure
@@ -15,7 +15,7 @@ from orchestrator.model.lock import Lock, Machine, MachineState
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.stack import StackResult
 from orchestrator.workflows.deployment import Deployment
-from orchestrator.workflows.provision import SCOPE_ALL
+from orchestrator.workflows.provision import SCOPE_ALL, refuse_other_layout
 
 PHASE = "reach"
 BOOT_SECONDS = 180.0  # a new machine
@@ -48,6 +48,7 @@ def collect_outputs(results: Iterable[StackResult]) -> Outputs:
 def fetch_outputs(deployment: Deployment, accounts: Iterable[str]) -> Outputs:
     """What the stacks said of each machine when they were last applied."""
     names = tuple(accounts)
+    refuse_other_layout(list_stacks(deployment.project), names)
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         fetched = pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL).fetch_outputs(), names)
         return {machine: outputs for each in fetched for machine, outputs in each.get("machines", {}).items()}

@@ -36,6 +36,8 @@ NEEDED: Mapping[str, frozenset[str]] = {
         }
     ),
 }
+# What is asked first, to see whether the credentials are good: which zones there are.
+ASKING = frozenset({"zones.list"})
 # Every change is an operation that is waited for, in its zone, its region, or globally.
 WAITING = frozenset({"zoneOperations.get", "regionOperations.get", "globalOperations.get"})
 
@@ -49,5 +51,5 @@ def test_the_role_has_what_is_needed_and_nothing_else() -> None:
     role = read_yaml(CHECKOUT / "docs" / "iam" / "gcp-role.yaml").data
     listed = list(role["includedPermissions"])
     assert listed == sorted(set(listed))
-    assert set(listed) == {f"compute.{name}" for name in WAITING.union(*NEEDED.values())}
+    assert set(listed) == {f"compute.{name}" for name in WAITING.union(ASKING, *NEEDED.values())}
     assert set(role) == {"title", "description", "stage", "includedPermissions"}  # what gcloud takes

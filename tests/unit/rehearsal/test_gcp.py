@@ -13,7 +13,7 @@ from orchestrator.model.loss import Loss
 from orchestrator.rehearsal import attachment_kind, machine_kind
 from orchestrator.rehearsal.cloud import Refusal, Unreachable
 from orchestrator.rehearsal.exhaustion import Exhausted, Quota, exhaust, set_quota
-from orchestrator.rehearsal.gcp import list_kinds
+from orchestrator.rehearsal.gcp import list_functions, list_kinds
 from orchestrator.rehearsal.gcp_guest import SCRIPT
 from orchestrator.rehearsal.gcp_project import GcpProject
 from orchestrator.rehearsal.machine import NewMachine
@@ -364,6 +364,7 @@ def test_the_api_of_what_is_lost_does_not_answer(cloud: Cloud, lost: str) -> Non
         lambda: cloud.delete("instance", instance),
         cloud.create_disk,
         lambda: cloud.delete("network", cloud.network),
+        lambda: ask_zones(cloud, REGION),
     ]
     for attempt in attempts:
         with pytest.raises(Unreachable, match="timed out"):
@@ -382,3 +383,16 @@ def test_another_accounts_loss_and_a_lost_zone_leave_the_rest_alone(cloud: Cloud
     for attempt in attempts:
         with pytest.raises(Unreachable):
             attempt()
+
+
+def ask_zones(cloud: Cloud, region: str) -> list[str]:
+    """What the stack program asks first."""
+    answer = list_functions(cloud.world, "alpha")["gcp:compute/getZones:getZones"]({"region": region})
+    names: list[str] = answer["names"]
+    return names
+
+
+def test_the_zones_of_a_region_can_be_asked_for(cloud: Cloud) -> None:
+    assert ask_zones(cloud, REGION) == [f"us-central1-{letter}" for letter in "abcf"]
+    with pytest.raises(Refusal, match="Unknown region"):
+        ask_zones(cloud, "mars1")

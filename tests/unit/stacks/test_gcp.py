@@ -10,9 +10,18 @@ import pytest
 
 from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.model.lock import Machine
-from tests.unit.stacks.mutants import list_mutants
-from tests.unit.stacks.registration import STACKS, check_golden, load_module, register, stacks_on_path
-from tests.unit.stacks.scenario import ACCESS, KEY, Place, make_account, make_declaration, make_machine, make_machines
+from tests.unit.stacks.mutants import find_survivors
+from tests.unit.stacks.registration import Registered, check_golden, compare, load_module, register, stacks_on_path
+from tests.unit.stacks.scenario import (
+    ACCESS,
+    KEY,
+    Place,
+    is_own,
+    make_account,
+    make_declaration,
+    make_machine,
+    make_machines,
+)
 
 with stacks_on_path():
     import pulumi
@@ -40,55 +49,35 @@ def answer(kind: str, name: str, _inputs: Mapping[str, Any]) -> tuple[str, dict[
     return f"id-of-{name}", ADDED.get(kind, {})
 
 
-def declare(module: Any = GCP, machines: tuple[Machine, ...] = MACHINES, **how: Any) -> Any:
-    return register(module, make_declaration(ACCOUNT, machines, **how), answer, CONFIG)
+def declare(
+    module: Any = GCP, machines: tuple[Machine, ...] = MACHINES, config: Mapping[str, str] = CONFIG, **how: Any
+) -> tuple[Registered, Any]:
+    """What the module registers, and exports."""
+    return register(module, make_declaration(ACCOUNT, machines, **how), answer, config)
 
 
-def test_all_that_google_gets(request: pytest.FixtureRequest) -> None:
+def test_all_that_google_gets(renew: bool) -> None:
     resources, outputs = declare()
-    renew = request.config.getoption("--renew-goldens")
     check_golden("gcp", {"resources": resources, "outputs": outputs}, renew)
 
 
+def test_what_each_scope_changes(renew: bool) -> None:
+    whole, _ = declare()
+    scopes = [scope for scope in Scope if scope is not Scope.ALL]
+    check_golden("gcp-scopes", {scope.value: compare(whole, declare(scope=scope)[0]) for scope in scopes}, renew)
+
+
 def test_nothing_can_be_left_out_unnoticed() -> None:
-    """Each property, entry and resource of the program's text is one that the golden above would miss."""
-    few = (MACHINES[0], MACHINES[-1])
-    whole = declare(machines=few)
-    survivors = []
-    source = (STACKS / "gcp.py").read_text(encoding="utf-8")
-    for without, text in list_mutants(source, skipped=SEARCHING):
-        try:
-            if declare(load_module("gcp", text), few) == whole:
-                survivors.append(without)
-        except Exception:  # noqa: BLE001  # a program that breaks is noticed
-            continue
-    assert survivors == []
+    signer = MACHINES[-1:]  # with a reserved address, provisioned operations and a placement policy: every branch
+    assert find_survivors("gcp", lambda module: declare(module, signer), skipped=SEARCHING) == []
 
 
-def test_taking_down_keeps_the_disks_alone() -> None:
-    resources, outputs = declare(scope=Scope.DATA)
-    assert {name for name in resources if name != ACCOUNT.name} == {f"{each.hostname}-volume" for each in MACHINES}
-    kept = resources["btc-1-1-volume"]["options"]
-    assert kept["protect"] is True
-    assert kept["retainOnDelete"] is True
-    assert outputs == {}
-
-
-def test_releasing_lifts_all_protection() -> None:
-    resources, _ = declare(scope=Scope.RELEASE_ALL)
-    assert not any("protect" in each["options"] or "retainOnDelete" in each["options"] for each in resources.values())
-    assert resources["btc-1-1"]["inputs"]["deletionProtection"] is False
-
-
-def test_in_one_stack_for_all_shared_names_carry_the_accounts() -> None:
-    resources, _ = register(GCP, make_declaration(ACCOUNT, MACHINES[:1], layout="fleet"), answer, {})
-    assert sorted(resources) == sorted(
-        [
-            *("acme", "acme-network", "acme-subnet-us-central1", "acme-firewall-btc-ssh", "acme-firewall-btc-peers"),
-            *("acme-spread-btc-us-central1-1", "btc-1-1", "btc-1-1-volume", "btc-1-1-data"),
-        ]
-    )
-    assert {each["options"].get("provider") for name, each in resources.items() if name != "acme"} == {"acme"}
+def test_in_one_stack_for_all_accounts_shared_resources_carry_the_accounts_name() -> None:
+    own, _ = declare()
+    config = {f"acme:{key.partition(':')[2]}": value for key, value in CONFIG.items()}
+    together, _ = declare(layout="fleet", config=config)
+    assert set(together) == {name if is_own(name, MACHINES) else f"acme-{name}" for name in own}
+    assert together["acme"] == own["acme"]
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [

@@ -1,0 +1,86 @@
+"""One stack for all accounts: three clouds in it, up, no change, the other layout refused, down."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.rehearsed_fleet import RehearsedFleet
+
+pytestmark = [pytest.mark.engine, pytest.mark.machines]
+
+PLACES = {"amazon": "aws/us-east-1", "google": "gcp/us-central1", "hetzner-a": "fsn1"}
+MACHINE_TYPES = {"aws:ec2/instance:Instance", "gcp:compute/instance:Instance", "hcloud:index/server:Server"}
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+    """A node an account; cleaned up at the end, whatever happened."""
+    if os.geteuid() != 0:
+        pytest.skip("machines need root")
+    folder = tmp_path_factory.mktemp("layout")
+    fleet = RehearsedFleet("together", folder, PLACES, hosts=0, layout="fleet")
+    fleet.write_spec(count=len(PLACES))
+    fleet.must("place")
+    yield fleet
+    assert fleet.clean() == []
+
+
+@pytest.fixture(scope="module")
+def fleet(placed: RehearsedFleet) -> RehearsedFleet:
+    """The fleet, up."""
+    placed.must("up", "--rehearse")
+    return placed
+
+
+def list_stacks(fleet: RehearsedFleet) -> list[str]:
+    return [stack["name"] for stack in json.loads(fleet.pulumi("stack", "ls", "--json").stdout)]
+
+
+def test_one_stack_has_the_machines_of_all_clouds(fleet: RehearsedFleet) -> None:
+    assert list_stacks(fleet) == ["fleet"]
+    resources = fleet.list_resources("fleet")
+    assert {each["type"] for each in resources.values()} >= MACHINE_TYPES
+    outputs = next(iter(resources.values()))["outputs"]
+    assert set(outputs["machines"]) == {machine.machine for machine in fleet.lock.machines}
+    for machine in fleet.lock.machines:
+        provider = resources[machine.hostname]["provider"].split("::")[-2]
+        assert provider == machine.account  # with its own credentials, though the stack is shared
+
+
+def test_plain_pulumi_sees_no_change_after_up(fleet: RehearsedFleet) -> None:
+    done = fleet.pulumi("preview", "--expect-no-changes", "--stack", "fleet")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "unchanged" in done.stdout
+
+
+def test_another_layout_is_refused_by_every_command_that_uses_stacks(fleet: RehearsedFleet) -> None:
+    before = fleet.export("fleet")
+    other = replace(fleet, layout="accounts")
+    other.write_spec(count=len(PLACES))
+    try:
+        for command in (
+            ("up",),
+            ("status",),
+            ("rebalance",),
+            ("down",),
+            ("down", "--delete-data", "--confirm", "together"),
+        ):
+            done = fleet.run(*command, "--rehearse", *(["--yes"] if command == ("down",) else []))
+            assert done.code == 2, f"{command}: {done.out}{done.err}"
+            assert "laid out in another way than its spec says: there is fleet" in done.err, command
+    finally:
+        fleet.write_spec(count=len(PLACES))
+    assert list_stacks(fleet) == ["fleet"]
+    assert fleet.export("fleet") == before
+
+
+def test_down_leaves_nothing(fleet: RehearsedFleet) -> None:
+    done = fleet.rehearse("down", "--delete-data", "--confirm", "together")
+    assert done.code == 0, done.out + done.err
+    assert [
+        path for path in (fleet.world_folder / "accounts").rglob("*.json") if path.parent.parent.name in PLACES
+    ] == []
+    assert list_stacks(fleet) == []
