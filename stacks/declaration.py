@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pulumi
 from host_keys import derive_host_key, render_public_key
+from recovery import is_recovery_asked
 from settings import Scope, Settings
 from survey import Area, Search
 from user_data import render_user_data
@@ -46,9 +47,10 @@ class Declaration:
     def asks_first(self) -> bool:
         """Whether to ask the cloud something small before anything is begun: previews would not notice a wrong token.
 
-        An account that was declared lost is not asked: its machines are declared all the same.
+        An account that was declared lost is not asked: its machines are declared all the same. It is when its state is
+        to be recovered, since silence would be taken for absence.
         """
-        return pulumi.runtime.is_dry_run() and not self.lost
+        return pulumi.runtime.is_dry_run() and (not self.lost or is_recovery_asked())
 
     def name_shared(self, name: str) -> str:
         """The name of a resource that machines share: with the account's where one stack has several accounts."""

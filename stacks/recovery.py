@@ -25,6 +25,11 @@ ALL_PROPERTIES = ["*"]
 class Recovery:
     """One run in which resources are imported; or none, where the controller does not ask for it."""
 
+def is_recovery_asked() -> bool:
+    """Whether this run is to import what the lock declares."""
+    return bool(os.environ.get(FOLDER_VARIABLE))
+
+
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER_VARIABLE)
         self._folder = Path(folder) if folder else None
