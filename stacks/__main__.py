@@ -9,7 +9,7 @@ from typing import cast
 
 import pulumi
 from declaration import Declaration, MachineOutputs, ProviderModule, build_declaration, list_accounts, read_plan
-from recovery import Recovery
+from recovery import Recovery, list_existing
 from settings import read_settings
 from survey import Survey
 
@@ -44,7 +44,8 @@ def declare_account(declaration: Declaration, survey: Survey, recovery: Recovery
     own = None if declaration.layout == "accounts" else account.name
     provider = module.make_provider(account, own)
     labelled = survey.take(module.SEARCH, declaration.area, provider)
-    recovery.take(module.SEARCH, provider, labelled, survey.silent.get(account.name))
+    existing = list_existing(declaration.machines)
+    recovery.take(module.SEARCH, provider, labelled, survey.silent.get(account.name), existing)
     return module.declare(replace(declaration, provider=provider))
 
 

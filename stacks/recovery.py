@@ -8,11 +8,14 @@ is changed there. The controller prevents that what is not found is made.
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from survey import Again, ById, ByName, Found, Search, find_id
+
+from orchestrator.model.lock import Machine
 
 # A folder: the controller writes there what turned out not to be there, the program how each type is looked for.
 FOLDER_VARIABLE = "ORCHESTRATOR_RECOVERY"
@@ -38,11 +41,17 @@ def is_recovery_asked() -> bool:
             raise pulumi.RunError("the recovery of this stack's state is not finished: run orchestrator recover again")
 
     def take(
-        self, search: Search, provider: pulumi.ProviderResource | None, labelled: Iterable[Found], silence: str | None
+        self,
+        search: Search,
+        provider: pulumi.ProviderResource | None,
+        labelled: Iterable[Found],
+        silence: str | None,
+        existing: Mapping[str, str],
     ) -> None:
         """Has what is declared from here on with the provider imported, as far as it is among what its account has.
 
-        `silence` is why the account did not say what it has; then nothing of it can be recovered: RunError.
+        `existing` are ids, by the resource's name, of what carries no label of the fleet yet. `silence` is why the
+        account did not say what it has; then nothing of it can be recovered: RunError.
         """
         if self._folder is None:
             return
@@ -51,7 +60,7 @@ def is_recovery_asked() -> bool:
         self._ways |= {kind: type(way).__name__ for kind, way in search.types.items()}
         if provider is not None:
             absent = frozenset(json.loads((self._folder / ABSENT_FILE).read_text(encoding="utf-8")))
-            register_import(search, labelled, provider, absent)
+            register_import(Known(search, tuple(labelled), existing, absent), provider)
 
     def write(self) -> None:
         """Writes how each type of resource is looked for."""
@@ -62,17 +71,38 @@ def is_recovery_asked() -> bool:
         draft.replace(self._folder / WAYS_FILE)
 
 
-def register_import(
-    search: Search, labelled: Iterable[Found], provider: pulumi.ProviderResource, absent: frozenset[str]
-) -> None:
+@dataclass(frozen=True)
+class Known:
+    """What is known of an account: what carries the fleet's labels, what exists without, what turned out absent."""
+
+    search: Search
+    labelled: tuple[Found, ...]
+    existing: Mapping[str, str]
+    absent: frozenset[str]
+
+    def find(self, kind: str, name: str, inputs: Mapping[str, Any]) -> str | None:
+        """The id of a resource of the program; None where it is not there, or follows from an id that is not known."""
+        way = self.search.types.get(kind)
+        if way is None or f"{kind}::{name}" in self.absent:
+            return None
+        return self.existing.get(name) or find_known_id(way, kind, inputs, self.labelled)
+
+
+def list_existing(machines: Iterable[Machine]) -> dict[str, str]:
+    """The ids of what was there before the fleet, by the names that every provider module gives to these parts."""
+    return {
+        machine.hostname if part == "machine" else f"{machine.hostname}-{part}": identifier
+        for machine in machines
+        for part, identifier in (machine.existing or {}).items()
+    }
+
+
+def register_import(known: Known, provider: pulumi.ProviderResource) -> None:
     """Gives every resource of the provider, declared from here on, the id that it has in the cloud."""
 
     async def add_import(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-        way = search.types.get(args.type_)
-        if way is None or f"{args.type_}::{args.name}" in absent or not await is_of(args.opts, provider):
-            return None
-        identifier = find_known_id(way, args.type_, args.props, labelled)
-        if identifier is None:
+        identifier = known.find(args.type_, args.name, args.props)
+        if identifier is None or not await is_of(args.opts, provider):
             return None
         options = pulumi.ResourceOptions(import_=identifier, ignore_changes=ALL_PROPERTIES)
         return pulumi.ResourceTransformResult(args.props, pulumi.ResourceOptions.merge(args.opts, options))

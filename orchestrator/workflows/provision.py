@@ -65,6 +65,7 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
         for name, result in previews.items():
             refuse_lost_state(result, [each for each in lock.machines if name in (each.account, FLEET_STACK)], pinned)
             refuse_stale(result, lock)
+            refuse_doubles(result, lock)
             refuse_unplanned(result, compute_change_set(lock))
         due = {name: stacks[name] for name, result in previews.items() if is_due(result, lock)}
         hold_claim(deployment, due.values())
@@ -173,6 +174,19 @@ def refuse_stale(result: StackResult, lock: Lock) -> None:
             f"account {result.account} carries revision {result.applied}, which this lock "
             f"({lock.header.revision}, made from {lock.header.parent}) does not descend from",
             hint="get the lock of that revision from version control and run orchestrator place on top of it",
+        )
+
+
+def refuse_doubles(result: StackResult, lock: Lock) -> None:
+    """A machine that a cloud had before the fleet knew it is never made: it would run twice."""
+    made = {step.name for step in result.steps if step.operation == "create"}
+    existing = [machine for machine in lock.machines if machine.existing is not None]
+    doubled = [machine.machine for machine in existing if machine.hostname in made]
+    if doubled:
+        raise UnplannedChange(
+            f"account {result.account}: {', '.join(doubled)} ran before they were imported, and are not in Pulumi's "
+            "state; nothing was changed",
+            hint="orchestrator recover imports machines by the ids in the lock, from the inventory's column id",
         )
 
 

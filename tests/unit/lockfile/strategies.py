@@ -35,6 +35,7 @@ def build_machine(draw: st.DrawFn, node: str, generation: int) -> Machine:
         host=draw(st.none() | names),
         volume_gib=draw(st.none() | st.integers(1, 10**6)),
         volume_type=draw(st.none() | words),
+        existing=draw(st.none() | st.dictionaries(st.sampled_from(("machine", "volume")), lines)),
         clients=draw(st.dictionaries(words, words, max_size=2)),
         state=draw(st.sampled_from(MachineState)),
     )
