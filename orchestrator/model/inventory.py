@@ -32,6 +32,7 @@ class InventoryRow(DomainFacts):
     """One machine as a team lists it; None is what the list does not say. Memory, disk and volume are in GiB.
 
     `operator` is the company behind the machine; `clients` is by role; `stake` is of the node, in the chain's own coin.
+    `id` and `volume_id` are the provider's own, as `pulumi import` takes them.
     """
 
     name: PlaceName
@@ -56,6 +57,8 @@ class InventoryRow(DomainFacts):
     volume_gib: int | None = Field(default=None, ge=1)
     volume_type: PlaceName | None = None
     image: Line | None = None
+    id: Line | None = None
+    volume_id: Line | None = None
     address: Line | None = None
     port: int | None = Field(default=None, ge=1, le=65535)
     user: PlaceName | None = None

@@ -35,14 +35,20 @@ class MachineState(StrEnum):
 CARRYING_STATES = frozenset({MachineState.WANTED, MachineState.HELD})
 
 
+# What of a machine may have been there before: itself, and its data volume.
+ExistingPart = Literal["machine", "volume"]
+
+
 class Machine(Frozen):
     """One machine: an incarnation of a node. `machine` is "<node>.<generation>"; generations are never used twice.
 
     `zone_id` is the provider's own id of its zone, where that is not its name: accounts name one zone differently.
     `volume_gib` is the size of its data volume (None: local disk is enough), `volume_iops` what it is provisioned with;
     `image` is pinned when first placed. `address` "reserved" is one that the machine keeps until it is retired.
-    `host` names the enrolled host, for accounts of provider ssh. `refused` is the cloud's own code where it refused to
-    make the machine or a part of it: such a machine is on its way out. The line is enough to provision from.
+    `host` names the enrolled host, for accounts of provider ssh. `existing` is of a machine that a cloud had before the
+    fleet knew it: the provider's ids of its parts, as far as they are known; such a machine is never made. `refused` is
+    the code with which a cloud refused to make the machine or a part of it: such a machine is on its way out. The line
+    is enough to provision from.
     """
 
     machine: MachineId
@@ -63,6 +69,7 @@ class Machine(Frozen):
     volume_type: PlaceName | None = None
     volume_iops: int | None = Field(default=None, ge=1, le=MOST_IOPS)
     address: Literal["reserved"] | None = None
+    existing: dict[ExistingPart, Line] | None = None
     clients: dict[PlaceName, PlaceName]
     state: MachineState = MachineState.WANTED
     refused: str | None = None

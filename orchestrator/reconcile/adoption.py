@@ -12,7 +12,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Account, Group, MachineNeed
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.inventory import InventoryRow
-from orchestrator.model.lock import Machine
+from orchestrator.model.lock import ExistingPart, Machine
 from orchestrator.model.site import CpuKind
 from orchestrator.reconcile.adopted import DEFAULT_ARCH, Adopted, adopt_rows
 
@@ -196,8 +196,15 @@ def build_machine(each: Adopted, node: str) -> Machine:
         host=each.host.name if each.host else None,
         volume_gib=row.volume_gib,
         volume_type=each.volume_type,
+        existing=None if each.host else list_existing(row),
         clients={role: row.clients[role] for role in sorted(row.clients)},
     )
+
+
+def list_existing(row: InventoryRow) -> dict[ExistingPart, str]:
+    """The provider's ids of what there is, as far as the row says them."""
+    parts: dict[ExistingPart, str | None] = {"machine": row.id, "volume": row.volume_id}
+    return {part: name for part, name in parts.items() if name is not None}
 
 
 def list_hosts(accounts: Sequence[Account]) -> Mapping[str, tuple[EnrolledHost, ...]]:
