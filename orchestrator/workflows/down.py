@@ -21,7 +21,7 @@ DATA = "data"
 
 def down(deployment: Deployment, inputs: Inputs, tell: OnProgress, *, delete_data: bool) -> dict[str, StackResult]:
     """Takes every account's stack down, side by side; one that fails holds up no other."""
-    known = set(list_stacks(deployment.project))
+    known = list_stacks(deployment.project)
     refuse_other_layout(known, inputs.fleet.list_stacks())
     names = [name for name in inputs.fleet.list_stacks() if name in known]
     claim(deployment, (open_stack(deployment.project, name, RELEASE_MACHINES) for name in names))
