@@ -20,11 +20,13 @@ Function = Callable[..., Any]
 WIDTH_WITHOUT_TERMINAL = 160
 DEFAULT_WAIT_SECONDS = 120.0
 
-SPEC = click.argument("spec", type=click.Path(path_type=Path), default=Path("fleet.yaml"))
+# Whether a file can be read is found out where it is read, so that every file is spoken of in the same words.
+FILE = click.Path(path_type=Path, readable=False)
+SPEC = click.argument("spec", type=FILE, default=Path("fleet.yaml"))
 FILE_OPTIONS = (
-    click.option("--lock", type=click.Path(path_type=Path), help="The lock; fleet.lock beside the spec if not given."),
-    click.option("--catalog", type=click.Path(path_type=Path), help="Facts to add to the built-in catalogue."),
-    click.option("--catalog-only", type=click.Path(path_type=Path), help="Facts in place of the built-in catalogue."),
+    click.option("--lock", type=FILE, help="The lock; fleet.lock beside the spec if not given."),
+    click.option("--catalog", type=FILE, help="Facts to add to the built-in catalogue."),
+    click.option("--catalog-only", type=FILE, help="Facts in place of the built-in catalogue."),
     click.option(
         "--format",
         "form",

@@ -245,11 +245,14 @@ class _PlainComposer(Composer):
     def __init__(self, loader: Any = None) -> None:
         super().__init__(loader=loader)
         self._written = 0
+        self._depth = 0
 
     def compose_node(self, parent: Any, index: int) -> Any:
         """Composes one node, which may be an alias."""
         event = self.parser.peek_event()
         self._written += 1
+        if self._depth > DEPTH_LIMIT:
+            raise ComposerError(None, None, "it nests deeper than anything it can mean", event.start_mark)
         if self._written > WRITTEN_LIMIT:
             raise ComposerError(None, None, f"the file holds more than {WRITTEN_LIMIT} values", event.start_mark)
         if isinstance(event, AliasEvent):
@@ -258,7 +261,11 @@ class _PlainComposer(Composer):
                 raise ComposerError(None, None, f"alias *{event.anchor} holds itself", event.start_mark)
         elif tag := getattr(event, "tag", None):
             raise ComposerError(None, None, f"the tag {tag} has no meaning here, remove it", event.start_mark)
-        return super().compose_node(parent, index)
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 def build_parser() -> YAML:

@@ -6,7 +6,7 @@ from orchestrator.model.lock import ANCESTORS_KEPT, Lock, LockHeader, Machine, M
 
 names = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 # What a private catalogue may hold: names of any script, and other text of one line.
-words = st.from_regex(r"[\w.:/+()-]([\w .:/+()-]{0,9}[\w.:/+()-])?", fullmatch=True)
+words = st.from_regex(r"[\w.:/+()-]([\w .:/+()-]{0,9}[\w.:/+()-])?", fullmatch=True, alphabet="aZ09_ .:/+()-é日")
 lines = st.text(min_size=1, max_size=12).filter(str.isprintable) | st.sampled_from(('"\\', "日本", "a b"))
 revisions = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 digests = st.from_regex(r"sha256:[0-9a-f]{8}", fullmatch=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.lockfile import parse_lock, read_lock, render_lock, write_lock
 from orchestrator.lockfile.order import by_node_and_generation
-from orchestrator.model.errors import InvalidDocument
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.lock import Lock, LockHeader, Machine, Retired
 from tests.unit.lockfile.strategies import locks
 
@@ -20,10 +20,10 @@ HEADER = LockHeader(fleet="demo", revision="r", spec="s", facts="f")
 
 
 def machine(name: str, **fields: str) -> Machine:
-    facts = dict.fromkeys(
-        ("chain", "network", "account", "provider", "region", "zone", "machine_type", "arch", "group"), "x"
-    )
-    return Machine.model_validate({**facts, "machine": name, "node": name.partition(".")[0], "clients": {}, **fields})
+    facts = dict.fromkeys(("chain", "network", "account", "provider", "region", "zone", "machine_type", "arch"), "x")
+    node = name.partition(".")[0]
+    own = {"machine": name, "node": node, "group": node.rpartition("-")[0], "clients": {}}
+    return Machine.model_validate({**facts, **own, **fields})
 
 
 LOCK = Lock(
@@ -112,7 +112,7 @@ def test_what_is_no_lock_is_refused_at_its_line(lines: list[str], error: str) ->
         ("", "fleet.lock:1:1: fleet.lock is empty"),
         (render_lock(LOCK)[:-1], "fleet.lock:4:1: fleet.lock ends in the middle of a line, so it was cut short"),
         (render_lock(LOCK)[:-40], "fleet.lock:4:1: fleet.lock ends in the middle of a line"),
-        (render_lock(LOCK).partition("\n")[2], "fleet.lock:1:1: fleet: Field required"),
+        (render_lock(LOCK).partition("\n")[2], "fleet.lock:1:1: this line is out of place"),
         ("hello\n", "fleet.lock:1:1: this line is not JSON"),
     ],
 )
@@ -157,12 +157,12 @@ def test_a_write_that_fails_leaves_the_old_lock_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os if broken == "fsync" else Path, broken, fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OrchestratorError, match=r"fleet\.lock:1:1: fleet\.lock cannot be written: No space"):
         write_lock(LOCK.model_copy(update={"machines": ()}), path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["fleet.lock"]
 
 
-def test_a_lock_in_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_a_lock_in_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OrchestratorError, match="fleet.lock cannot be written: No such file"):
         write_lock(LOCK, tmp_path / "gone" / "fleet.lock")

@@ -18,7 +18,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_hosts_are_read_sorted_with_their_places(tmp_path: Path) -> None:
-    second = HOSTS.partition("\n")[2].replace("metal-1", "iron-1")
+    second = HOSTS.partition("\n")[2].replace("metal-1", "iron-1").replace("192.0.2.11", "192.0.2.12")
     hosts = load_hosts(write(tmp_path, HOSTS + second))
     assert [(host.name, host.source.line) for host in hosts] == [("iron-1", 14), ("metal-1", 2)]
     assert (hosts[0].memory_gib, hosts[0].usd_per_month, hosts[0].port) == (Decimal(16), Decimal(60), 22)

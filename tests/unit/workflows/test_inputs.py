@@ -18,11 +18,11 @@ def complain(folder: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[fsn1]", "[fsn2]", "4:3: hetzner has no region fsn2 in the catalogue (account alpha) (did you mean fsn1?)"),
+        ("[fsn1]", "[fsn2]", "4:40: hetzner has no region fsn2 in the catalogue (account alpha) (did you mean fsn1?)"),
         (
             "[fsn1]",
             "[fsn1, hel2]",
-            "4:3: hetzner has no region hel2 in the catalogue (account alpha) (did you mean hel1",
+            "4:46: hetzner has no region hel2 in the catalogue (account alpha) (did you mean hel1",
         ),
         ("alpha: {provider: hetzner", "alpha: {provider: hetznr", "4:3: the catalogue has no provider hetznr"),
         ("[btcd]", "[bitcoind2]", "8:3: groups.btc: no client bitcoind2 is known"),
