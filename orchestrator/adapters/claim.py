@@ -42,10 +42,10 @@ def claim_stacks(stacks: Iterable[AccountStack], lease: Lease) -> None:
     if not wanted:
         return
     found = _on_all(wanted, AccountStack.read_claim)
-    for stack, claim in found.items():
-        if claim is not None and claim.id != lease.holder.id:
-            _take_from(claim, stack, lease)
-    lease.raise_token(1 + max((claim.token for claim in found.values() if claim), default=0))
+    others = {stack: claim for stack, claim in found.items() if claim is not None and claim.id != lease.holder.id}
+    for stack, claim in others.items():
+        _take_from(claim, stack, lease)
+    lease.raise_token(1 + max((claim.token for claim in others.values()), default=0))
     mine = lease.holder
     if all(claim == mine for claim in found.values()):
         return
