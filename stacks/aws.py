@@ -323,7 +323,6 @@ def declare_instance(declaration: Declaration, machine: Machine, region: Region)
     """The instance itself. It has no role (instance profile): nothing on a node calls AWS."""
     protected = declaration.is_machine_protected(machine)
     zone = region.zones[str(machine.zone_id)]
-    tags = tag_machine(declaration, machine)
     return ec2.Instance(
         machine.hostname,
         region=machine.region,
@@ -343,14 +342,15 @@ def declare_instance(declaration: Declaration, machine: Machine, region: Region)
             http_put_response_hop_limit=1,
             instance_metadata_tags="disabled",
         ),
+        # Without tags: with the machine's it would pass for its data volume, which has the same name.
         root_block_device=ec2.InstanceRootBlockDeviceArgs(
-            volume_type="gp3", volume_size=ROOT_GIB, encrypted=True, delete_on_termination=True, tags=tags
+            volume_type="gp3", volume_size=ROOT_GIB, encrypted=True, delete_on_termination=True
         ),
         credit_specification=build_credits(machine),
         monitoring=False,  # metrics every five minutes; a minute's costs extra, and nothing reads them
         disable_api_termination=protected,
         disable_api_stop=protected and declaration.is_signing(machine),
-        tags=tags,
+        tags=tag_machine(declaration, machine),
         opts=declaration.build_options(
             protect=protected,
             ignore_changes=FIXED_AT_BIRTH,

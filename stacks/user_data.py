@@ -9,6 +9,9 @@ from typing import Any
 
 from host_keys import derive_host_key, render_private_key, render_public_key
 
+# sshd takes the first value that it reads, so this one stands whatever the image says.
+ROOT_BY_KEY = "/etc/ssh/sshd_config.d/00-root-by-key.conf"
+
 
 def render_user_data(seed: str, machine: str, hostname: str, ssh_keys: Iterable[str]) -> str:
     """The cloud-config document, as JSON, which is YAML: nothing in it needs quoting rules.
@@ -25,5 +28,6 @@ def render_user_data(seed: str, machine: str, hostname: str, ssh_keys: Iterable[
         "ssh_pwauth": False,
         "disable_root": False,
         "ssh_authorized_keys": list(ssh_keys),
+        "write_files": [{"path": ROOT_BY_KEY, "content": "PermitRootLogin prohibit-password\n"}],
     }
     return f"#cloud-config\n{json.dumps(config, indent=1)}\n"

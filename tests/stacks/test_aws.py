@@ -1,0 +1,127 @@
+"""AWS's stack through the real engine, a stage a fixture: up, no change, one machine replaced, down."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orchestrator.model.lock import Machine
+from orchestrator.rehearsal.aws_account import AwsAccount
+from tests.rehearsed_fleet import Done, RehearsedFleet, make_fleet
+
+pytestmark = [pytest.mark.engine, pytest.mark.machines]
+
+ACCOUNT = "amazon"
+OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPg1yeIVLZ0BcMfmCFYLB0PHuUGh0dHXDqnqUQU4c2TA second operator"
+# What the account has of a fleet with one machine.
+SHARED = ["internetGateway", "keyPair", "placementGroup", "routeTable", "routeTableAssociation", "securityGroup"]
+WHOLE = sorted([*SHARED, "subnet", "vpc", "eip", "instance", "volume", "volumeAttachment"])
+
+
+@pytest.fixture(scope="module")
+def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+    """A node on AWS with provisioned operations and a reserved address; cleaned up at the end, whatever happened."""
+    if os.geteuid() != 0:
+        pytest.skip("machines need root")
+    fleet = make_fleet("amazonian", tmp_path_factory.mktemp("aws"), {ACCOUNT: "aws/us-east-1"}, hosts=0, count=1)
+    rewrite(fleet, "disk: 100 GiB}", "disk: 100 GiB, iops: 4000}\n    address: reserved")
+    fleet.must("place")
+    yield fleet
+    assert fleet.clean() == []
+
+
+@pytest.fixture(scope="module")
+def fleet(placed: RehearsedFleet) -> RehearsedFleet:
+    """The fleet, up."""
+    placed.must("up", "--rehearse")
+    return placed
+
+
+@pytest.fixture(scope="module")
+def replaced(fleet: RehearsedFleet) -> tuple[RehearsedFleet, Done]:
+    """Its node on a larger machine, since the first no longer fits."""
+    rewrite(fleet, "vcpus: 2", "vcpus: 4")
+    return fleet, fleet.rehearse("rebalance", "--hold", "0", "--wait", "60")
+
+
+@pytest.fixture(scope="module")
+def down(replaced: tuple[RehearsedFleet, Done]) -> tuple[RehearsedFleet, Done]:
+    """All of it taken down, with the data."""
+    fleet, _ = replaced
+    return fleet, fleet.rehearse("down", "--delete-data", "--confirm", "amazonian")
+
+
+def rewrite(fleet: RehearsedFleet, old: str, new: str) -> None:
+    text = fleet.spec.read_text()
+    assert text.count(old) == 1
+    fleet.spec.write_text(text.replace(old, new))
+
+
+def get_machine(fleet: RehearsedFleet) -> Machine:
+    (machine,) = fleet.lock.get_machines(ACCOUNT)
+    return machine
+
+
+def list_cloud(fleet: RehearsedFleet) -> list[str]:
+    """The kinds of all that the rehearsed account has."""
+    return sorted(path.parent.name for path in (fleet.world_folder / "accounts" / ACCOUNT).rglob("*.json"))
+
+
+def test_up_makes_each_resource_once(fleet: RehearsedFleet) -> None:
+    assert list_cloud(fleet) == WHOLE
+
+
+def test_plain_pulumi_sees_no_change_after_up_nor_after_a_refresh(fleet: RehearsedFleet) -> None:
+    done = fleet.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", ACCOUNT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "unchanged" in done.stdout
+
+
+def test_a_new_operator_reaches_new_machines_alone(fleet: RehearsedFleet) -> None:
+    """The key pair is made anew, which takes nothing away; machines and volumes stay as they are."""
+    access = fleet.world_folder / "access.json"
+    before = access.read_text()
+    told = json.loads(before)
+    told["access"]["ssh_keys"] = [OTHER_KEY]
+    access.write_text(json.dumps(told))
+    try:
+        done = fleet.pulumi("preview", "--json", "--stack", ACCOUNT)
+    finally:
+        access.write_text(before)
+    assert done.returncode == 0, done.stdout + done.stderr
+    changes = json.loads(done.stdout)["changeSummary"]
+    assert {what: number for what, number in changes.items() if what != "same"} == {"replace": 1}
+    steps = {step["urn"].rpartition("::")[2] for step in json.loads(done.stdout)["steps"] if step["op"] != "same"}
+    assert steps == {"operator-us-east-1"}
+
+
+def test_the_volume_is_where_aws_shows_it_and_in_the_accounts_own_zone(fleet: RehearsedFleet) -> None:
+    machine, resources = get_machine(fleet), fleet.list_resources(ACCOUNT)
+    volume = resources[f"{machine.hostname}-volume"]
+    device = f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{volume['id'].replace('-', '')}"
+    assert fleet.ask(machine, f"readlink {device}") == f"/run/rehearsal-volumes/{volume['id']}"
+    assert fleet.ask(machine, "findmnt -no SOURCE /var/lib/nodes").endswith(f"/{volume['id']}]")
+    outputs: dict[str, Any] = next(iter(resources.values()))["outputs"]["machines"][machine.machine]
+    assert (outputs["volume_device"], outputs["address"]) == (device, str(fleet.get_record(machine).address))
+    assert (volume["inputs"]["iops"], volume["inputs"]["throughput"]) == (4000, 125)
+    assert machine.zone_id is not None
+    zones = AwsAccount(fleet.world, ACCOUNT).name_zones("us-east-1")
+    assert volume["inputs"]["availabilityZone"] == zones[machine.zone_id]
+    assert fleet.get_record(machine).domains["zone"] == f"aws/{machine.zone_id}"
+
+
+def test_one_machine_is_replaced_and_the_old_one_retired(replaced: tuple[RehearsedFleet, Done]) -> None:
+    fleet, done = replaced
+    assert done.code == 0, done.out + done.err
+    assert get_machine(fleet).generation == 2
+    assert [line.retired for line in fleet.lock.retired] == ["btc-1.1"]
+    assert list_cloud(fleet) == WHOLE
+
+
+def test_down_leaves_nothing(down: tuple[RehearsedFleet, Done]) -> None:
+    fleet, done = down
+    assert done.code == 0, done.out + done.err
+    assert list_cloud(fleet) == []
+    assert list((fleet.world_folder / "volumes").iterdir()) == []
