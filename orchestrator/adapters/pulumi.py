@@ -205,6 +205,14 @@ class AccountStack:
         The cloud is asked, through the program's own provider. What it has is adopted, the steps are imports; what it
         does not have will be made by the next update. Killed at any point, the same call goes on from there.
         """
+        try:
+            return self._settle_interrupted()
+        except automation.ConcurrentUpdateError:
+            return StackResult(account=self._account, error=describe_locked(self._stack))
+        except automation.CommandError as failure:
+            return StackResult(account=self._account, error=shorten(str(failure)))
+
+    def _settle_interrupted(self) -> StackResult:
         state = self._export()
         interrupted = list_interrupted(state["deployment"])
         if interrupted:

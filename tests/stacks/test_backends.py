@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.adapters.lease import Holder
+from orchestrator.adapters.pulumi import CLAIM_TAG
 from orchestrator.adapters.rehearsal import prepare_rehearsal
 from orchestrator.workflows.deployment import request_rehearsal
 from orchestrator.workflows.inputs import Where, read_inputs
@@ -167,6 +169,30 @@ def test_a_lock_is_a_persons_to_break(production: Production, up: Done) -> None:
         assert not lock.exists()
     finally:
         shutil.rmtree(lock.parent, ignore_errors=True)
+
+
+def test_a_command_on_another_computer_is_respected_until_a_person_says_otherwise(
+    production: Production, up: Done
+) -> None:
+    settings = {**production.environment, "PULUMI_BACKEND_URL": production.url}
+
+    def tag(*arguments: str) -> str:
+        stack = ("--stack", "metal")
+        done = production.fleet.pulumi(
+            "stack", "tag", *arguments, *stack, folder=production.fleet.folder, environment=settings
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    before = Holder.model_validate_json(tag("get", CLAIM_TAG))
+    assert (before.command, before.released) == ("up", True)
+    other = before.model_copy(update={"host": "elsewhere.invalid", "released": False, "token": before.token + 7})
+    tag("set", CLAIM_TAG, other.model_dump_json())
+    assert_refused(production.run("up"), "another orchestrator command is at work", "elsewhere.invalid", "--take-over")
+    done = production.run("up", "--take-over", "--format", "json")
+    assert done.code == 0, done.out + done.err
+    after = Holder.model_validate_json(tag("get", CLAIM_TAG))
+    assert (after.token, after.released) == (other.token + 1, True)
 
 
 def test_a_backend_that_is_not_there_is_one_sentence(production: Production, up: Done, restored: None) -> None:
