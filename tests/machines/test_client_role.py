@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,24 +17,19 @@ from orchestrator.catalog.clients import load_client
 from orchestrator.folders import find_asset, find_cache_folder
 from orchestrator.model.artifact import ArtifactRecipe
 from orchestrator.model.endpoint import Endpoint
-from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.health import Observation
 from orchestrator.model.host_config import ClientConfig, HostConfig
-from orchestrator.rehearsal.image import ensure_base_image, render_private_key, render_public_key
+from orchestrator.rehearsal.image import ensure_base_image
 from orchestrator.rehearsal.machine import (
-    NewMachine,
     attach_volume,
-    create_machine,
     cut_machine,
     detach_volume,
     start_machine,
 )
-from orchestrator.rehearsal.world import World, allocate_address, clean_world, create_world
+from orchestrator.rehearsal.world import World, clean_world, create_world
+from tests.machines.booted import boot, find_volume, is_up, wait_until, write_identity
 
-cryptography = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
 pytestmark = pytest.mark.machines
-
-SECONDS = 30.0
 
 
 @dataclass
@@ -62,7 +57,7 @@ class Pair:
             peers=tuple(peers),
         )
         hostname = endpoint.machine.replace(".", "-")
-        volume = f"/dev/disk/by-id/scsi-0HC_Volume_{hostname}"
+        volume = find_volume(endpoint.machine)
         return HostConfig(endpoint=endpoint, hostname=hostname, clients=(client,), volume_device=volume)
 
     def configure(self, *, peered: bool = True) -> dict[str, HostOutcome]:
@@ -77,13 +72,6 @@ class Pair:
         return result.stdout.strip()
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.3)
-
-
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     ensure_base_image(lambda _: None)
@@ -93,42 +81,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
     world = create_world("client-role", folder / "fleet.yaml")
     identity = folder / "identity"
-    operator = cryptography.Ed25519PrivateKey.generate()
-    identity.touch(mode=0o600)
-    identity.write_text(render_private_key(operator))
+    authorized = write_identity(identity)
     try:
-        endpoints = [boot(world, name, render_public_key(operator)) for name in ("btc-1.1", "btc-2.1")]
+        endpoints = [boot(world, name, authorized) for name in ("btc-1.1", "btc-2.1")]
         pair = Pair(world, folder, identity, endpoints, artifact)
         for endpoint in endpoints:
             wait_until(partial(is_up, endpoint, identity))
         yield pair
     finally:
         clean_world(world)
-
-
-def boot(world: World, machine: str, authorized: str) -> Endpoint:
-    name, host_key = machine.replace(".", "-"), cryptography.Ed25519PrivateKey.generate()
-    address = allocate_address(world, name)
-    spec = NewMachine(
-        name=name,
-        address=address,
-        hostname=name,
-        authorized_keys=(authorized,),
-        host_key_private=render_private_key(host_key),
-        volumes={name: f"scsi-0HC_Volume_{name}"},
-    )
-    create_machine(world, spec)
-    return Endpoint(machine=machine, address=str(address), bootstrap_host_key=render_public_key(host_key))
-
-
-def is_up(endpoint: Endpoint, identity: Path) -> bool:
-    try:
-        connect(endpoint, identity).close()
-    except HostKeyMismatch:
-        raise
-    except RemoteFailure:
-        return False
-    return True
 
 
 def test_host_keys_are_replaced_by_keys_of_the_hosts_own(pair: Pair) -> None:
