@@ -182,7 +182,7 @@ def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -
         shutdown_before_deletion=True,
         opts=declaration.build_options(
             protect=protected,
-            ignore_changes=FIXED_AT_BIRTH,
+            ignore_changes=[*FIXED_AT_BIRTH, *(["name"] if machine.existing is not None else [])],
             depends_on=list(shared.subnets),
             custom_timeouts=pulumi.CustomTimeouts(create="15m"),
         ),

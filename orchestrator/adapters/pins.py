@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.documents.text_file import invalid, read_text, write_text
 
+PINS_NAME = "fleet.hostkeys.json"  # beside the spec
 PINS = TypeAdapter(dict[str, tuple[str, ...]])
 _WRITING = Lock()
 

@@ -81,6 +81,8 @@ def adopt_rows(inventory: Inventory, catalogue: Catalogue) -> tuple[Adopted, ...
 def adopt_cloud_machine(row: InventoryRow, node: StandingNode, place: ListedPlace, catalogue: Catalogue) -> Adopted:
     """A machine of a cloud that the catalogue knows; Gap where the row and the catalogue do not fit together."""
     require(row, (*NEEDED_OF_ALL, *NEEDED_OF_CLOUD))
+    if row.host_key:
+        refuse_bad_key(row.host_key)
     zone = require_zone(row, place, catalogue.zones)
     machine_type = require_machine_type(row, catalogue.machine_types)
     if row.volume_gib is None and machine_type.local_disk_gib == 0:
@@ -126,11 +128,16 @@ def adopt_host(row: InventoryRow, node: StandingNode) -> Adopted:
     )
 
 
-def refuse_unreachable(host_key: str, address: str, user: str) -> None:
-    """Refuses what SSH could not use."""
+def refuse_bad_key(host_key: str) -> None:
+    """Refuses what is no public SSH key alone."""
     bad_key = describe_bad_key(host_key) or ("no public SSH key alone" if host_key.count(" ") > 1 else "")
     if bad_key:
         raise Gap(f"host_key is {bad_key}", "paste /etc/ssh/ssh_host_ed25519_key.pub without its comment")
+
+
+def refuse_unreachable(host_key: str, address: str, user: str) -> None:
+    """Refuses what SSH could not use."""
+    refuse_bad_key(host_key)
     if not is_address(address):
         raise Gap(f"{address!r} is neither an IP address nor a host name", "write such as 192.0.2.11")
     if not LOGIN_NAME.fullmatch(user):

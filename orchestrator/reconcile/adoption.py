@@ -22,12 +22,16 @@ HOSTS_FILE = "hosts.yaml"
 
 @dataclass(frozen=True)
 class AdoptedFleet:
-    """What a spec and a lock are made from. `names` say which machine of the lock each row has become."""
+    """What a spec and a lock are made from. `names` say which machine of the lock each row has become.
+
+    `host_keys` are those of machines of clouds, by machine; of enrolled hosts the hosts file has them.
+    """
 
     accounts: tuple[Account, ...]
     groups: tuple[Group, ...]
     machines: tuple[Machine, ...]
     names: Mapping[str, str]
+    host_keys: Mapping[str, str]
 
 
 def adopt(inventory: Inventory, catalogue: Catalogue) -> AdoptedFleet:
@@ -44,6 +48,11 @@ def adopt(inventory: Inventory, catalogue: Catalogue) -> AdoptedFleet:
         groups=build_groups(adopted),
         machines=tuple(machines.values()),
         names={name: machine.machine for name, machine in machines.items()},
+        host_keys={
+            machines[each.row.name].machine: each.row.host_key
+            for each in adopted
+            if each.host is None and each.row.host_key
+        },
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.adapters.pins import PINS_NAME, write_pins
 from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.catalog.inventory import load_inventory
 from orchestrator.lockfile import make_lock, render_lock
@@ -40,7 +41,8 @@ def import_inventory(inventory: Path, name: str, where: Where) -> Import:
     catalogue = load_catalogue(where.catalog, where.catalog_only)
     listed = load_inventory(inventory, catalogue)
     adopted = adopt(listed, catalogue)
-    targets = [where.spec, where.lock_path, *(where.spec.with_name(file) for file in list_hosts(adopted.accounts))]
+    beside = [*list_hosts(adopted.accounts), *([PINS_NAME] if adopted.host_keys else [])]
+    targets = [where.spec, where.lock_path, *(where.spec.with_name(file) for file in beside)]
     refuse_existing(targets)
     with tempfile.TemporaryDirectory(dir=where.spec.parent, prefix=".import-") as draft:
         inputs = write_draft(Path(draft), adopted, name, where, inventory)
@@ -73,9 +75,11 @@ def write_draft(folder: Path, adopted: AdoptedFleet, name: str, where: Where, in
 
 
 def fill_draft(folder: Path, adopted: AdoptedFleet, name: str, where: Where) -> Inputs:
-    """Writes spec and hosts files into the draft, and reads them back."""
+    """Writes spec, hosts files and pinned host keys into the draft, and reads them back."""
     for file, hosts in list_hosts(adopted.accounts).items():
         (folder / file).write_text(render_hosts(hosts), encoding="utf-8")
+    if adopted.host_keys:
+        write_pins(folder / PINS_NAME, {machine: (key,) for machine, key in adopted.host_keys.items()})
     draft = Where(folder / where.spec.name, folder / where.lock_path.name, where.catalog, where.catalog_only)
     bare = write_spec(draft, adopted, name, ())
     standing = compute_lock_standing(bare.fleet, make_first_lock(bare, adopted), bare.catalogue)

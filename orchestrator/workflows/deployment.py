@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.adapters.lease import Lease
+from orchestrator.adapters.pins import PINS_NAME
 from orchestrator.adapters.pulumi import PulumiProject
 from orchestrator.adapters.pulumi_backend import URL_VARIABLE, find_named_backend, require_backend, require_secrets
 from orchestrator.adapters.rehearsal import find_rehearsal, prepare_rehearsal
@@ -20,7 +21,6 @@ from orchestrator.model.site import Site
 from orchestrator.workflows.inputs import Inputs
 
 IDENTITY_VARIABLE = "ORCHESTRATOR_SSH_IDENTITY"
-PINS_NAME = "fleet.hostkeys.json"
 CLAIMS_NAME = "fleet.signers.json"
 REHEARSAL_SCRATCH = "controller"
 

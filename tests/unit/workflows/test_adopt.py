@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from orchestrator.adapters.pins import read_pins
 from orchestrator.lockfile import read_lock
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.reconcile.review import review_lock
@@ -15,7 +16,7 @@ from orchestrator.workflows import adopt
 from orchestrator.workflows.adopt import Import, import_inventory
 from orchestrator.workflows.inputs import Where, read_inputs
 from orchestrator.workflows.place import place
-from tests.unit.inventories import CATALOG, importable_rows, make_cloud_row, make_host_row, write_inventory
+from tests.unit.inventories import CATALOG, HOST_KEY, importable_rows, make_cloud_row, make_host_row, write_inventory
 
 
 def run_import(folder: Path, rows: list[dict[str, Any]]) -> tuple[Import, Where]:
@@ -68,6 +69,14 @@ def test_without_any_rule_that_holds_there_is_no_policy(tmp_path: Path) -> None:
     _, where = run_import(tmp_path, [make_cloud_row("m")])
     assert load_fleet(where.spec).policy == ()
     assert "# policy:\n  # - {cap: 67%, per: operator}" in where.spec.read_text()
+
+
+def test_ids_and_host_keys_of_clouds_are_kept(tmp_path: Path) -> None:
+    known = make_cloud_row("a", id="4711", volume_gib=100, volume_type="disk", volume_id="12", host_key=HOST_KEY)
+    done, _ = run_import(tmp_path, [known, make_cloud_row("b", 2), make_host_row("c")])
+    existing = [machine.existing for machine in done.lock.machines]
+    assert existing == [{"machine": "4711", "volume": "12"}, {}, None]
+    assert read_pins(tmp_path / "fleet.hostkeys.json") == {"bitcoin-1.1": (HOST_KEY,)}
 
 
 @pytest.mark.parametrize("there", ["fleet.yaml", "fleet.lock", "hosts.yaml"])
