@@ -164,5 +164,5 @@ def test_a_write_that_fails_leaves_the_old_lock_and_nothing_else(
 
 
 def test_a_lock_in_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OrchestratorError, match="fleet.lock cannot be written: No such file"):
+    with pytest.raises(OrchestratorError, match=r"fleet\.lock cannot be written: No such file"):
         write_lock(LOCK, tmp_path / "gone" / "fleet.lock")
