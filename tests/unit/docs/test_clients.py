@@ -4,7 +4,8 @@ import pytest
 from pydantic import BaseModel
 
 from orchestrator.model.artifact import ArtifactPin, GoModule, Release, TrustedKeys
-from orchestrator.model.client import ClientFile, ClientNetwork, Port
+from orchestrator.model.client import ClientFile, ClientNetwork, ClientPeers, Port
+from orchestrator.model.development_network import DevelopmentNetwork
 from tests.unit.docs.pages import get_section, map_keys, read_page
 
 PAGE = read_page("clients.md")
@@ -16,6 +17,8 @@ PAGE = read_page("clients.md")
         ("## The file", (ClientFile,)),
         ("## A network", (ClientNetwork,)),
         ("## A port", (Port,)),
+        ("## Peers", (ClientPeers,)),
+        ("## Development networks: ansible/networks/*.yml", (DevelopmentNetwork,)),
         ("## Artifacts", (GoModule, Release)),
         ("## Verified releases", (TrustedKeys,)),
     ],
