@@ -17,6 +17,9 @@ SPINNING_VOLUMES = frozenset({"st1", "sc1", "standard", "pd-standard", "Standard
 # What a client is released for where the need does not say otherwise.
 DEFAULT_ARCH: Arch = "x86_64"
 
+# Clouds whose local disks are empty after a stop: days of sync would be lost with it, so their machines have a volume.
+CLOUDS_WITH_PASSING_DISKS = frozenset({"aws", "gcp"})
+
 Row = TypeVar("Row", MachineType, StoragePrice, Image)
 
 
@@ -135,8 +138,8 @@ def is_large_enough(need: MachineNeed, machine_type: MachineType) -> bool:
 
 
 def has_local_disk(need: MachineNeed, machine_type: MachineType) -> bool:
-    """Whether the local disk does: large enough, and of a kind known to be fast enough where one is asked for."""
-    if machine_type.local_disk_gib < need.disk:
+    """Whether the local disk does: it keeps its data, is large enough, and is known to be as fast as is asked for."""
+    if machine_type.provider in CLOUDS_WITH_PASSING_DISKS or machine_type.local_disk_gib < need.disk:
         return False
     if need.disk_kind is None:
         return True

@@ -67,6 +67,15 @@ def test_what_fits(facts: dict[str, Any], need: dict[str, Any], fits: bool) -> N
     assert bool(offers_of([make_type("p", **facts)], **need)) is fits
 
 
+@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+def test_no_chain_data_goes_to_local_disks_that_are_empty_after_a_stop(cloud: str) -> None:
+    price = StoragePrice(provider=cloud, region="", kind="volume", type="v", usd_per_month_gib=Decimal("0.1"))
+    book = OfferBook(make_catalogue([make_zone(cloud)], [make_type(cloud, disk_kind="nvme")], [price]))
+    (offer,) = book.compute_offers(need_of(), make_zone(cloud))
+    assert (offer.volume_gib, offer.volume_type) == (50, "v")
+    assert book.compute_offers(need_of(disk_kind="nvme"), make_zone(cloud)) == ()
+
+
 def test_a_volume_meets_the_disk_and_is_priced_to_the_cent() -> None:
     small = make_type("p", local_disk_gib=10)
     storage = [volume("fast", "0.0448"), volume("faster", "0.2"), volume("pd-standard", "0.01")]
