@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -191,15 +191,24 @@ class _Reader(Generic[Fact]):
 
     def _find_position(self, row: Row, column: str) -> int:
         """The character at which the cell of `column` begins in its line, from 1; 1 where quotes make that unclear."""
-        line = self._lines[row.line - 1]
-        header = [name.strip() for name in self._lines[0].split(",")]
-        if '"' in line or column not in header:
-            return 1
-        return sum(len(cell) + 1 for cell in line.split(",")[: header.index(column)]) + 1
+        return find_position(self._lines, row.line, column)
 
     @cached_property
     def _lines(self) -> list[str]:
         return self.text.splitlines()
+
+
+def locate_cell(path: Path, line: int, column: str) -> Source:
+    """The place of a cell in a table that was read before; of its line where the column is not there."""
+    return Source.at(path, line, find_position(read_text(path).splitlines(), line, column))
+
+
+def find_position(lines: Sequence[str], line: int, column: str) -> int:
+    """The character at which a cell begins in its line, from 1; 1 where quotes make that unclear."""
+    text, header = lines[line - 1], [name.strip() for name in lines[0].split(",")]
+    if '"' in text or column not in header:
+        return 1
+    return sum(len(cell) + 1 for cell in text.split(",")[: header.index(column)]) + 1
 
 
 def split_list(cell: str) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from orchestrator.catalog.csv_table import locate_cell
 from orchestrator.catalog.hosts import ENROLLED_PROVIDER, build_machine_type
 from orchestrator.catalog.inventory import OWN_MACHINES, Inventory, ListedPlace
 from orchestrator.documents.known_keys import suggest
@@ -28,10 +30,11 @@ OPTIONAL_OF_HOSTS = ("port", "user", "cpu", "disk_kind", "arch", "usd_per_month"
 
 
 class Gap(Exception):
-    """What a row lacks or says wrongly, and what to do."""
+    """What a row lacks or says wrongly in one column, and what to do."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, column: str, message: str, hint: str) -> None:
         super().__init__(message)
+        self.column = column
         self.message = message
         self.hint = hint
 
@@ -72,7 +75,8 @@ def adopt_rows(inventory: Inventory, catalogue: Catalogue) -> tuple[Adopted, ...
                 adopted.append(adopt_host(entry.fact, node))
         except Gap as gap:
             message = f"{entry.fact.name}: {gap.message}"
-            problems.append(OrchestratorError(message, hint=gap.hint, source=entry.source))
+            source = locate_cell(Path(inventory.path), entry.source.line, gap.column)
+            problems.append(OrchestratorError(message, hint=gap.hint, source=source))
     if problems:
         raise InvalidDocument(problems)
     return tuple(adopted)
@@ -86,7 +90,11 @@ def adopt_cloud_machine(row: InventoryRow, node: StandingNode, place: ListedPlac
     zone = require_zone(row, place, catalogue.zones)
     machine_type = require_machine_type(row, catalogue.machine_types)
     if row.volume_gib is None and machine_type.local_disk_gib == 0:
-        raise Gap(f"{machine_type.name} has no disk of its own", "fill in volume_gib, the size of its data volume")
+        raise Gap(
+            "volume_gib",
+            f"{machine_type.name} has no disk of its own",
+            "fill in volume_gib, the size of its data volume",
+        )
     return Adopted(
         row=row,
         source=node.source,
@@ -107,7 +115,7 @@ def adopt_host(row: InventoryRow, node: StandingNode) -> Adopted:
     refuse_unreachable(str(row.host_key), str(row.address), row.user or "root")
     operator = row.operator or (None if row.provider == OWN_MACHINES else row.provider)
     if operator is None:
-        raise Gap("column operator is empty", "fill in the company that runs the machine")
+        raise Gap("operator", "column operator is empty", "fill in the company that runs the machine")
     given = {name: getattr(row, name) for name in (*NEEDED_OF_HOSTS, *OPTIONAL_OF_HOSTS, *DomainFacts.model_fields)}
     fields = {name: value for name, value in given.items() if value is not None}
     fields |= {"name": name, "operator": operator, "region": row.region}
@@ -115,7 +123,8 @@ def adopt_host(row: InventoryRow, node: StandingNode) -> Adopted:
         host = EnrolledHost.model_validate({**fields, "__source__": node.source})
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
-        raise Gap(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}", "correct it") from None
+        column = str(detail["loc"][0])
+        raise Gap(column, f"{column}: {detail['msg']}", "correct it") from None
     return Adopted(
         row=row,
         source=node.source,
@@ -132,23 +141,23 @@ def refuse_bad_key(host_key: str) -> None:
     """Refuses what is no public SSH key alone."""
     bad_key = describe_bad_key(host_key) or ("no public SSH key alone" if host_key.count(" ") > 1 else "")
     if bad_key:
-        raise Gap(f"host_key is {bad_key}", "paste /etc/ssh/ssh_host_ed25519_key.pub without its comment")
+        raise Gap("host_key", f"host_key is {bad_key}", "paste /etc/ssh/ssh_host_ed25519_key.pub without its comment")
 
 
 def refuse_unreachable(host_key: str, address: str, user: str) -> None:
     """Refuses what SSH could not use."""
     refuse_bad_key(host_key)
     if not is_address(address):
-        raise Gap(f"{address!r} is neither an IP address nor a host name", "write such as 192.0.2.11")
+        raise Gap("address", f"{address!r} is neither an IP address nor a host name", "write such as 192.0.2.11")
     if not LOGIN_NAME.fullmatch(user):
-        raise Gap(f"{user!r} is no login name", "write such as root or admin")
+        raise Gap("user", f"{user!r} is no login name", "write such as root or admin")
 
 
 def require(row: InventoryRow, columns: Sequence[str]) -> None:
     """Refuses a row that leaves one of the columns empty."""
     for column in columns:
         if getattr(row, column) in (None, {}):
-            raise Gap(f"column {column} is empty", "fill it in: a spec and a lock cannot do without")
+            raise Gap(column, f"column {column} is empty", "fill it in: a spec and a lock cannot do without")
 
 
 def require_name(column: str, value: str) -> str:
@@ -157,7 +166,7 @@ def require_name(column: str, value: str) -> str:
         return NAME.validate_python(value)
     except ValidationError as error:
         message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise Gap(message, f"write another one in the column {column}") from None
+        raise Gap(column, message, f"write another one in the column {column}") from None
 
 
 def require_zone(row: InventoryRow, place: ListedPlace, zones: Sequence[Zone]) -> Zone:
@@ -168,11 +177,13 @@ def require_zone(row: InventoryRow, place: ListedPlace, zones: Sequence[Zone]) -
     here = [zone.zone for zone in known if zone.region == row.region]
     if not here:
         raise Gap(
-            f"{row.provider} has no region {row.region}", suggest(str(row.region), {zone.region for zone in known})
+            "region",
+            f"{row.provider} has no region {row.region}",
+            suggest(str(row.region), {zone.region for zone in known}),
         )
     if row.zone is None:
-        raise Gap("column zone is empty", f"fill it in, {row.region} has several: {', '.join(sorted(here))}")
-    raise Gap(f"{row.region} has no zone {row.zone}", suggest(row.zone, here))
+        raise Gap("zone", "column zone is empty", f"fill it in, {row.region} has several: {', '.join(sorted(here))}")
+    raise Gap("zone", f"{row.region} has no zone {row.zone}", suggest(row.zone, here))
 
 
 def require_machine_type(row: InventoryRow, types: Sequence[MachineType]) -> MachineType:
@@ -180,7 +191,7 @@ def require_machine_type(row: InventoryRow, types: Sequence[MachineType]) -> Mac
     here = {found.name: found for found in types if (found.provider, found.region) == (row.provider, row.region)}
     if row.machine_type not in here:
         hint = suggest(str(row.machine_type), here) or "add it to a catalogue folder of your own, given by --catalog"
-        raise Gap(f"{row.region} has no machine type {row.machine_type}", hint)
+        raise Gap("machine_type", f"{row.region} has no machine type {row.machine_type}", hint)
     return here[row.machine_type]
 
 
@@ -191,10 +202,12 @@ def require_volume_type(row: InventoryRow, catalogue: Catalogue) -> str:
         return types[0]
     if row.volume_type is None:
         raise Gap(
-            "column volume_type is empty", f"fill it in, one of: {', '.join(types) or 'as the provider calls it'}"
+            "volume_type",
+            "column volume_type is empty",
+            f"fill it in, one of: {', '.join(types) or 'as the provider calls it'}",
         )
     if types and row.volume_type not in types:
-        raise Gap(f"{row.region} has no volume type {row.volume_type}", suggest(row.volume_type, types))
+        raise Gap("volume_type", f"{row.region} has no volume type {row.volume_type}", suggest(row.volume_type, types))
     return row.volume_type
 
 

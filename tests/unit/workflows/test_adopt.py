@@ -109,7 +109,7 @@ SPARE: dict[str, Any] = {"group": "btc"}
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([make_cloud_row("m", machine_type="")], r"csv:2:1: m: column machine_type is empty \(fill it in"),
+        ([make_cloud_row("m", machine_type="")], r"csv:2:19: m: column machine_type is empty \(fill it in"),
         ([make_cloud_row("m", machine_type="smal")], r"north has no machine type smal \(did you mean small\?\)"),
         ([make_cloud_row("m", region="")], "column region is empty"),
         ([make_cloud_row("m", region="nrth", zone="")], r"acme has no region nrth \(did you mean north\?\)"),
