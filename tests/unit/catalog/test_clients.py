@@ -55,6 +55,8 @@ def test_the_projects_own_clients_load() -> None:
         ),
         ("client: samplecoin", "client: ../evil", "samplecoin.yml:2:9: client: "),
         ("networks:", "networks: {}\nunit:", "networks"),
+        ("health:", 'peers: {address: "{host}:{port}"}\nhealth:', "{host} is filled in by nothing"),
+        ("health:", "peers: {argument: --peer=}\nhealth:", "samplecoin.yml:17:12: peers have no port on regtest"),
     ],
 )
 def test_a_bad_file_is_an_error_at_its_line(tmp_path: Path, old: str, new: str, error: str) -> None:
