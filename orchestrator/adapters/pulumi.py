@@ -384,19 +384,38 @@ def open_stack(project: PulumiProject, account: str, scope: str) -> AccountStack
     return AccountStack(account, stack)
 
 
+def find_local_state(project: PulumiProject) -> Path | None:
+    """The folder of a backend of local files; None where the state is elsewhere."""
+    backend = find_backend(project.folder, {**os.environ, **project.environment})
+    if backend is None or not backend.url.startswith(LOCAL_BACKEND):
+        return None
+    path, _, _ = backend.url.removeprefix(LOCAL_BACKEND).partition("?")
+    home = os.path.expanduser(path)  # noqa: PTH111  # file://~ is what the CLI takes
+    return project.folder / home / ".pulumi"
+
+
 def remove_dead_locks(project: PulumiProject, account: str) -> None:
     """Removes the locks that engines killed on this computer left on the account's stack, in a backend of local files.
 
     The engine never does so by itself. Other backends break a lock by `pulumi cancel`, which is a person's decision.
     """
-    backend = find_backend(project.folder, {**os.environ, **project.environment})
-    if backend is None or not backend.url.startswith(LOCAL_BACKEND):
-        return
-    home = os.path.expanduser(backend.url.removeprefix(LOCAL_BACKEND))  # noqa: PTH111  # file://~ is what the CLI takes
-    folder = project.folder / home / ".pulumi" / "locks"
-    for lock in sorted(folder.glob(f"organization/*/{account}/*.json")):
+    folder = find_local_state(project)
+    for lock in sorted(folder.glob(f"locks/organization/*/{account}/*.json")) if folder else ():
         if is_left_by_the_dead(lock):
             lock.unlink(missing_ok=True)
+
+
+def mend_local_state(project: PulumiProject) -> None:
+    """Removes the empty attribute files that a killed engine may leave in a backend of local files.
+
+    The engine writes each file of its state whole, but the attributes beside it (type, checksum) in place, and later
+    fails on an empty one with "EOF". Where they are missing it does without.
+    """
+    folder = find_local_state(project)
+    for attributes in folder.rglob("*.attrs") if folder else ():
+        with suppress(FileNotFoundError):
+            if attributes.stat().st_size == 0:
+                attributes.unlink()
 
 
 def describe_locked(stack: automation.Stack) -> str:
@@ -442,6 +461,7 @@ def describe_backend_failure(error: automation.CommandError, subject: str = "") 
 
 def open_workspace(project: PulumiProject, environment: Mapping[str, str]) -> automation.LocalWorkspace:
     """The project's folder as the Automation API knows it."""
+    mend_local_state(project)
     return automation.LocalWorkspace(
         work_dir=str(project.folder),
         env_vars=project.build_environment() | dict(environment),

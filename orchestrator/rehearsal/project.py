@@ -52,7 +52,8 @@ def write_project(world: World, request: RehearsalRequest) -> None:
     write_if_changed(world.folder / "Pulumi.yaml", project)
     for stack, config in list_stack_configs(request).items():
         path = world.folder / f"Pulumi.{stack}.yaml"
-        if not path.exists():  # the engine adds its own lines afterwards
+        # The engine adds its own lines afterwards; killed while it does, it leaves nothing.
+        if not path.exists() or not path.stat().st_size:
             write_if_changed(path, {"config": config})
 
 

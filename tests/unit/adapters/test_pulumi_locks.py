@@ -1,4 +1,4 @@
-"""Locks that a killed engine left behind."""
+"""What a killed engine left behind in a backend of local files: locks, and half-written attributes."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.adapters.pulumi import PulumiProject, remove_dead_locks
+from orchestrator.adapters.pulumi import PulumiProject, mend_local_state, remove_dead_locks
 
 
 @pytest.fixture
@@ -54,3 +54,19 @@ def test_only_locks_of_the_dead_on_this_computer_go(
 
 def test_other_backends_are_left_alone(tmp_path: Path) -> None:
     remove_dead_locks(PulumiProject(tmp_path, {"PULUMI_BACKEND_URL": "s3://bucket"}), "alpha")
+
+
+@pytest.mark.parametrize("suffix", ["", "?metadata=skip"])
+def test_empty_attributes_go_and_all_else_stays(tmp_path: Path, suffix: str) -> None:
+    stacks = tmp_path / ".pulumi" / "stacks" / "project"
+    stacks.mkdir(parents=True)
+    contents = {"alpha.json": "{}", "alpha.json.attrs": "", "beta.json": "", "beta.json.attrs": '{"md5": ""}'}
+    for name, text in contents.items():
+        (stacks / name).write_text(text)
+    mend_local_state(PulumiProject(tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}{suffix}"}))
+    assert {path.name for path in stacks.iterdir()} == set(contents) - {"alpha.json.attrs"}
+
+
+def test_nothing_is_mended_elsewhere(tmp_path: Path) -> None:
+    mend_local_state(PulumiProject(tmp_path, {"PULUMI_BACKEND_URL": "s3://bucket"}))
+    mend_local_state(PulumiProject(tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}/nowhere"}))
