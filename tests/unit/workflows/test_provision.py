@@ -11,6 +11,7 @@ from orchestrator.workflows.provision import (
     describe_event,
     is_due,
     is_planned,
+    refuse_doubles,
     refuse_lost_state,
     refuse_stale,
     refuse_unplanned,
@@ -124,4 +125,27 @@ def test_a_state_that_was_lost_is_not_taken_for_a_new_one(
         return
     with pytest.raises(UnplannedChange, match=r"stack alpha is empty, but btc-1\.1 answered before") as caught:
         refuse_lost_state(previewed, FIRST.machines, pinned)
+    assert "orchestrator recover" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("taken", "existing", "refused"),
+    [
+        (step("create"), {"machine": "4711"}, True),
+        (step("create"), {}, True),
+        (step("create"), None, False),
+        (step("import"), {"machine": "4711"}, False),
+        (step("update"), {"machine": "4711"}, False),
+        (step("create", "btc-1-1-volume", VOLUME), {"machine": "4711"}, False),
+    ],
+)
+def test_a_machine_that_was_there_before_is_never_made(
+    taken: StackStep, existing: dict[str, str] | None, refused: bool
+) -> None:
+    lock = make_small_lock([make_machine("btc-1.1", existing=existing)])
+    if not refused:
+        refuse_doubles(result(taken), lock)
+        return
+    with pytest.raises(UnplannedChange, match=r"account alpha: btc-1\.1 ran before they were imported") as caught:
+        refuse_doubles(result(taken), lock)
     assert "orchestrator recover" in caught.value.hint
