@@ -21,7 +21,8 @@ AGENT_SETTINGS_FILE = "/etc/default/instance_configs.cfg"
 def render_startup_script(seed: str, machine: str, hostname: str, authorized_keys: Sequence[str]) -> str:
     """The script, for sh; the same inputs give the same text.
 
-    The guest agent is stopped while host keys change: it is started before this script and may be making its own.
+    The guest agent is stopped while host keys change: it is started before this script and may be making its own. It
+    is one unit or two, by its version.
     """
     key = derive_host_key(seed, machine)
     return f"""#!/bin/sh
@@ -34,7 +35,8 @@ printf '%s\\n' {" ".join(map(shlex.quote, authorized_keys))} > /root/.ssh/author
 umask 022
 printf 'PermitRootLogin prohibit-password\\nPasswordAuthentication no\\n' > {SSHD_FILE}
 printf '[InstanceSetup]\\nset_host_keys = false\\n' > {AGENT_SETTINGS_FILE}
-systemctl stop google-guest-agent.service || true
+agents=$(systemctl list-units --plain --no-legend --state=active,activating 'google-guest-agent*' | cut -d' ' -f1)
+for agent in $agents; do systemctl stop "$agent" || true; done
 rm -f /etc/ssh/ssh_host_*
 (umask 077 && printf '%s' {shlex.quote(render_private_key(key))} > {HOST_KEY_FILE})
 printf '%s\\n' {shlex.quote(render_public_key(key))} > {HOST_KEY_FILE}.pub
@@ -43,5 +45,5 @@ hostname {shlex.quote(hostname)}
 sync
 touch {DONE_FILE}
 systemctl restart ssh.service
-systemctl start --no-block google-guest-agent.service || true
+for agent in $agents; do systemctl start --no-block "$agent" || true; done
 """
