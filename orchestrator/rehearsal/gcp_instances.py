@@ -249,13 +249,7 @@ class AttachedDisks(AttachmentKind[GcpProject]):
 
     def list_computed(self, _identifier: str, inputs: Properties) -> Properties:
         """The device's name where none was asked for."""
-        instance = to_path(inputs["instance"])
-        return {
-            "deviceName": inputs.get("deviceName") or f"persistent-disk-{inputs['disk'].rpartition('/')[2]}",
-            "project": instance.split("/")[1],
-            "zone": instance.split("/")[3],
-            "mode": inputs.get("mode") or "READ_WRITE",
-        }
+        return {"deviceName": inputs.get("deviceName") or f"persistent-disk-{inputs['disk'].rpartition('/')[2]}"}
 
     def describe(self, properties: Properties) -> Attached | None:
         """The disk, under the link that Google's udev rules make for the device's name."""

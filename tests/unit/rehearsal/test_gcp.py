@@ -1,6 +1,7 @@
 """What the rehearsed Google Cloud refuses, in its own words; no machine is booted here."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from orchestrator.rehearsal.exhaustion import Exhausted, Quota, exhaust, set_quo
 from orchestrator.rehearsal.gcp import list_functions, list_kinds
 from orchestrator.rehearsal.gcp_guest import SCRIPT
 from orchestrator.rehearsal.gcp_project import GcpProject
+from orchestrator.rehearsal.inputs import list_told
 from orchestrator.rehearsal.machine import NewMachine
 from orchestrator.rehearsal.outage import Losses, find_losses_file
 from orchestrator.rehearsal.stored import write_value
@@ -29,6 +31,14 @@ LABELS = {"fleet": "f", "managed-by": "node-orchestrator"}
 INSTANCE: dict[str, Any] = {"zone": ZONE, "machineType": "n2-standard-2", "project": PROJECT}
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The last resource of a kind that was made: its id, and what it was made from."""
+
+    identifier: str
+    inputs: dict[str, Any]
+
+
 class Cloud:
     """One account with a network, a subnetwork and two rules, and the machines that it would have made."""
 
@@ -38,6 +48,7 @@ class Cloud:
         self.booted: list[NewMachine] = []
         self.attached: list[tuple[str, str, str]] = []
         self.held: list[tuple[str, list[str | None]]] = []
+        self.asked: dict[str, Asked] = {}
 
     def lay_ground(self) -> None:
         self.network = self.create("network", name="f", autoCreateSubnetworks=False)
@@ -45,7 +56,10 @@ class Cloud:
         self.firewall = self.create_firewall()
 
     def create(self, kind: str, **inputs: Any) -> str:
-        return str(self.get_kind(kind).create({"project": PROJECT} | inputs)[0])
+        given = {"project": PROJECT} | inputs
+        identifier = str(self.get_kind(kind).create(given)[0])
+        self.asked[kind] = Asked(identifier, given)
+        return identifier
 
     def get_kind(self, kind: str) -> Any:
         return self.kinds[f"gcp:compute/{kind}:{kind[0].upper()}{kind[1:]}"]
@@ -383,6 +397,23 @@ def test_another_accounts_loss_and_a_lost_zone_leave_the_rest_alone(cloud: Cloud
     for attempt in attempts:
         with pytest.raises(Unreachable):
             attempt()
+
+
+def test_what_is_imported_is_not_made_anew(cloud: Cloud) -> None:
+    """What the API tells of a resource is what was asked for, but for what it adds, which makes nothing anew."""
+    cloud.create_instance()
+    cloud.attach(INSTANCE_PATH, cloud.create_disk())
+    cloud.create("address", name="a", region=REGION)
+    cloud.create("resourcePolicy", name="p", region=REGION, groupPlacementPolicy={"availabilityDomainCount": 8.0})
+    for token, kind in cloud.kinds.items():
+        name = token.rpartition("/")[2].partition(":")[0]
+        asked = cloud.asked[name]
+        found = kind.read(asked.identifier)
+        assert found is not None
+        told = list_told(kind.arguments, found)
+        changed = {key for key in told.keys() | asked.inputs.keys() if told.get(key) != asked.inputs.get(key)}
+        assert not changed & kind.fixed, token
+        assert changed <= {"networkInterfaces", "address"}, token
 
 
 def ask_zones(cloud: Cloud, region: str) -> list[str]:
