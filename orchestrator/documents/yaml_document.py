@@ -12,7 +12,10 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, ScalarEvent
+from ruamel.yaml.nodes import MappingNode
+from ruamel.yaml.parser import Parser
+from ruamel.yaml.scanner import Scanner
 
 from orchestrator.documents.known_keys import Location, find_known_keys, suggest
 from orchestrator.documents.text_file import invalid, read_text
@@ -24,7 +27,7 @@ Position = tuple[int, int]
 Positions = Mapping[tuple[str | int, ...], Position]
 
 DEPTH_LIMIT = 32
-WRITTEN_LIMIT = 200_000  # values in a file: ten thousand groups, read in a quarter of a minute
+WRITTEN_LIMIT = 200_000  # values in a file: ten thousand groups, read in half a minute
 NODE_LIMIT = 1_000_000  # aliases written out; a few short lines of them can mean more than any machine holds
 RESERVED = "__"  # keys that loaders add begin so
 LONGEST_VALUE_SHOWN = 80
@@ -221,7 +224,7 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
         raise InvalidDocument(
             [OrchestratorError(message, hint="check quotes and indentation", source=source)]
         ) from None
-    except (YAMLError, ValueError, RecursionError) as error:
+    except (YAMLError, ValueError, TypeError, RecursionError) as error:  # TypeError: a mapping, by an alias, as a key
         raise invalid(path, f"is not YAML that can be read: {first_line(error)}", "check quotes and nesting") from None
     if root is None:
         raise invalid(path, "is empty", "docs/ has examples to start from")
@@ -259,6 +262,8 @@ class _PlainComposer(Composer):
             named = self.anchors.get(event.anchor)
             if named is not None and named.end_mark is None:
                 raise ComposerError(None, None, f"alias *{event.anchor} holds itself", event.start_mark)
+        elif isinstance(parent, MappingNode) and index is None and not isinstance(event, ScalarEvent):
+            raise ComposerError(None, None, "a key is text, not a mapping or a list", event.start_mark)
         elif tag := getattr(event, "tag", None):
             raise ComposerError(None, None, f"the tag {tag} has no meaning here, remove it", event.start_mark)
         self._depth += 1
@@ -269,8 +274,9 @@ class _PlainComposer(Composer):
 
 
 def build_parser() -> YAML:
-    """A parser that keeps places."""
+    """A parser that keeps places, and no comments: ruamel.yaml cannot keep them wherever YAML allows them."""
     parser = YAML(typ="rt")
+    parser.Scanner, parser.Parser = Scanner, Parser
     parser.Composer = _PlainComposer
     return parser
 

@@ -12,8 +12,6 @@ from orchestrator.placement.columns import Offer
 
 CPU_RANK: Mapping[CpuKind, int] = {"burstable": 0, "shared": 1, "dedicated": 2}
 DISK_RANK: Mapping[DiskKind, int] = {"hdd": 0, "ssd": 1, "nvme": 2}
-# Volume types on spinning disks, by the providers' own names: no chain syncs on them, so they are taken on request.
-SPINNING_VOLUMES = frozenset({"st1", "sc1", "standard", "pd-standard", "Standard HDD"})
 # What a client is released for where the need does not say otherwise.
 DEFAULT_ARCH: Arch = "x86_64"
 
@@ -87,14 +85,15 @@ class OfferBook:
         return self._price(machine_type, volume_gib, volume)
 
     def _get_volume(self, need: MachineNeed, machine_type: MachineType) -> StoragePrice | None:
-        """The cheapest volume of the region that is fast enough; network volumes are never nvme."""
+        """The cheapest volume of the region that is fast enough; network volumes are never nvme.
+
+        No chain syncs on spinning disks, so they are taken on request alone.
+        """
         wanted = need.disk_kind or "ssd"
         if wanted == "nvme":
             return None
         volumes = [
-            found
-            for found in self._get_storage(machine_type, "volume")
-            if wanted == "hdd" or found.type not in SPINNING_VOLUMES
+            found for found in self._get_storage(machine_type, "volume") if wanted == "hdd" or found.disk_kind != "hdd"
         ]
         return min(volumes, key=_rank_volume, default=None)
 

@@ -78,9 +78,13 @@ def test_no_chain_data_goes_to_local_disks_that_are_empty_after_a_stop(cloud: st
 
 def test_a_volume_meets_the_disk_and_is_priced_to_the_cent() -> None:
     small = make_type("p", local_disk_gib=10)
-    storage = [volume("fast", "0.0448"), volume("faster", "0.2"), volume("pd-standard", "0.01")]
+    storage = [
+        volume("fast", "0.0448"),
+        volume("faster", "0.2"),
+        volume("slow", "0.01").model_copy(update={"disk_kind": "hdd"}),
+    ]
     assert offers_of([small], storage, disk="50.5 GiB") == [("m", 51, "fast", 1228)]
-    assert offers_of([small], storage, disk_kind="hdd")[0][2] == "pd-standard"
+    assert offers_of([small], storage, disk_kind="hdd")[0][2] == "slow"
     assert offers_of([small], storage, disk_kind="nvme") == []
 
 
