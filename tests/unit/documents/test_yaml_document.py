@@ -159,10 +159,10 @@ def test_a_merge_key_fills_in_and_gives_way() -> None:
         ("", "fleet.yaml:1:1: fleet.yaml is empty"),
         ("# nothing\n", "fleet.yaml:1:1: fleet.yaml is empty"),
         ("null\n", "fleet.yaml:1:1: fleet.yaml is empty"),
-        ("a: \x07\n", "fleet.yaml:1:36: this is not YAML: it nests deeper"),
+        ("a: \x07\n", "fleet.yaml:1:1: fleet.yaml is not YAML that can be read"),
         ("a: {__source__: 1}\n", "fleet.yaml:1:5: unknown key a.__source__"),
         (f"a: {'[' * 40}{']' * 40}\n", "fleet.yaml:1:36: this is not YAML: it nests deeper"),
-        (f"a: {'[' * 1000}{']' * 1000}\n", "fleet.yaml:1:1: fleet.yaml is not YAML that can be read"),
+        (f"a: {'[' * 1000}{']' * 1000}\n", "fleet.yaml:1:36: this is not YAML: it nests deeper"),
     ],
 )
 def test_what_is_no_yaml_is_one_error(text: str, error: str) -> None:
