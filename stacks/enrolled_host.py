@@ -4,7 +4,6 @@ The claim lies on the host itself, so that a second fleet, or a second copy of t
 """
 
 import json
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider
 
 from orchestrator.adapters.ssh import run_command
+from orchestrator.folders import find_identity
 from orchestrator.model.endpoint import Endpoint
 
 CLAIM = "/etc/orchestrator/claim.json"
-IDENTITY_VARIABLE = "ORCHESTRATOR_SSH_IDENTITY"
 
 # Writes the claim unless another one is there; prints the claim that stands.
 CLAIM_SCRIPT = """set -eu
@@ -97,11 +96,6 @@ def run_script(props: dict[str, Any], script: str) -> str:
     if done.exit_code != 0:
         raise ValueError(f"host {reach['address']}: {done.stderr.strip()}")
     return done.stdout
-
-
-def find_identity() -> Path:
-    """The operator's private SSH key: the variable says which, else the usual place."""
-    return Path(os.environ.get(IDENTITY_VARIABLE) or Path.home() / ".ssh" / "id_ed25519")
 
 
 class EnrolledMachine(Resource, module="orchestrator", name="EnrolledMachine"):

@@ -10,10 +10,9 @@ from time import monotonic
 
 import paramiko
 
-from orchestrator.model.endpoint import Endpoint
+from orchestrator.model.endpoint import CONNECT_SECONDS, Endpoint
 from orchestrator.model.errors import RemoteFailure, ToolMissing
 
-CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = 60.0
 LARGEST_OUTPUT = 8 << 20  # bytes of one command's stdout or stderr
 THREADS = 32
@@ -150,7 +149,7 @@ def _describe(error: BaseException) -> str:
 
 def run_command(endpoint: Endpoint, identity: Path, command: str, *, timeout: float = COMMAND_SECONDS) -> CommandResult:
     """Runs one shell command as root and returns how it ended, whatever its exit code; errors as `connect`."""
-    with connect(endpoint, identity, timeout=min(timeout, CONNECT_SECONDS)) as client:
+    with connect(endpoint, identity, timeout=min(timeout, endpoint.connect_seconds)) as client:
         return run_on(client, endpoint, command, timeout=timeout)
 
 

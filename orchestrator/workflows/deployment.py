@@ -11,7 +11,7 @@ from orchestrator.adapters.pulumi import PulumiProject
 from orchestrator.adapters.pulumi_backend import URL_VARIABLE, find_named_backend, require_backend, require_secrets
 from orchestrator.adapters.rehearsal import find_rehearsal, prepare_rehearsal
 from orchestrator.catalog.hosts import build_zone
-from orchestrator.folders import find_state_folder
+from orchestrator.folders import IDENTITY_VARIABLE, find_identity, find_state_folder
 from orchestrator.model.errors import InvalidDocument, OrchestratorError, ToolMissing
 from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind
 from orchestrator.model.fleet import Account
@@ -20,7 +20,6 @@ from orchestrator.model.rehearsal import Rehearsal, RehearsalRequest, RehearsedA
 from orchestrator.model.site import Site
 from orchestrator.workflows.inputs import Inputs
 
-IDENTITY_VARIABLE = "ORCHESTRATOR_SSH_IDENTITY"
 CLAIMS_NAME = "fleet.signers.json"
 REHEARSAL_SCRATCH = "controller"
 
@@ -90,7 +89,7 @@ def open_production(inputs: Inputs) -> Deployment:
             f"no Pulumi.yaml beside {inputs.where.spec} or above it",
             hint="copy the project's own beside the spec, or add --rehearse to try it on this computer",
         )
-    identity = Path(os.environ.get(IDENTITY_VARIABLE) or Path.home() / ".ssh" / "id_ed25519")
+    identity = find_identity()
     environment = {IDENTITY_VARIABLE: str(identity)} | name_files(inputs) | name_backend(inputs, folder)
     control = inputs.fleet.control
     secrets_provider = control.secrets.url if control and control.secrets else None

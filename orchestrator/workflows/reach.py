@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.adapters.pins import add_pin, read_pins
 from orchestrator.adapters.pulumi import list_stacks, open_stack
 from orchestrator.adapters.ssh import rotate_host_key
-from orchestrator.model.endpoint import Endpoint
+from orchestrator.model.endpoint import CONNECT_SECONDS, LOST_CONNECT_SECONDS, Endpoint
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.lock import Lock, Machine, MachineState
 from orchestrator.model.progress import OnProgress, Progress
@@ -64,6 +64,7 @@ def build_endpoint(machine: Machine, outputs: Mapping[str, Any], pins: Mapping[s
         user=outputs["user"],
         host_keys=pins.get(machine.machine, ()) if single_use else (outputs["host_key"],),
         bootstrap_host_key=outputs["host_key"] if single_use else None,
+        connect_seconds=LOST_CONNECT_SECONDS if machine.state is MachineState.LOST else CONNECT_SECONDS,
     )
 
 
