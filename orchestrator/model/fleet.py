@@ -110,10 +110,6 @@ class Fleet(Frozen):
         """The name of the stack that declares an account."""
         return account if self.layout == "accounts" else FLEET_STACK
 
-    def get_group(self, name: str) -> Group:
-        """The group of that name; KeyError where there is none."""
-        return {group.name: group for group in self.groups}[name]
-
     def get_account(self, name: str) -> Account:
         """The account of that name; KeyError where there is none."""
         return {account.name: account for account in self.accounts}[name]

@@ -136,7 +136,7 @@ def test_a_spec_is_read_whole(tmp_path: Path) -> None:
     assert [account.name for account in fleet.accounts] == ["alpha", "beta", "metal"]
     assert fleet.get_account("metal").hosts[0].operator == "example-colo"
     assert fleet.get_account("metal").hosts_file == "hosts.yaml"
-    group = fleet.get_group("btc")
+    (group,) = fleet.groups
     assert (group.count, group.stake, group.machine.memory, group.source.line) == (4, Decimal(1), Decimal(4), 10)
     (rule,) = fleet.policy
     assert isinstance(rule, Cap)
