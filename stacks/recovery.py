@@ -25,13 +25,13 @@ UNFINISHED = "recovering"  # set in the stack's configuration while a recovery i
 ALL_PROPERTIES = ["*"]
 
 
-class Recovery:
-    """One run in which resources are imported; or none, where the controller does not ask for it."""
-
 def is_recovery_asked() -> bool:
     """Whether this run is to import what the lock declares."""
     return bool(os.environ.get(FOLDER_VARIABLE))
 
+
+class Recovery:
+    """One run in which resources are imported; or none, where the controller does not ask for it."""
 
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER_VARIABLE)
