@@ -449,7 +449,13 @@ def list_labelled(area: Area, options: pulumi.InvokeOptions | None) -> Iterator[
         for mapping in answer.resource_tag_mapping_lists:
             kind, _, identifier = mapping.resource_arn.rpartition(":")[2].partition("/")
             if kind in TYPES_BY_ARN:
-                yield Found(TYPES_BY_ARN[kind], identifier, name_in_region(region, mapping.tags.get("Name", "")))
+                name = name_in_region(region, mapping.tags.get("Name", ""))
+                yield Found(TYPES_BY_ARN[kind], name_import(region, identifier), name)
+
+
+def name_import(region: str, identifier: str) -> str:
+    """The id as `pulumi import` takes it: without the region it would be looked for in the provider's own."""
+    return f"{identifier}@{region}"
 
 
 def name_in_region(region: str, name: str) -> str:
@@ -462,18 +468,18 @@ def read_name(inputs: Inputs) -> str:
     return name_in_region(inputs["region"], inputs["tags"]["Name"])
 
 
+def by_id(form: str) -> ById:
+    """An id made of inputs, which `form` names."""
+    return ById(lambda inputs: name_import(inputs["region"], form.format_map(inputs)))
+
+
 SEARCH = Search(
     list_labelled,
     {
         **dict.fromkeys(TYPES_BY_ARN.values(), ByName(read_name)),
-        # Ids as `pulumi import` takes them.
-        "aws:ec2/keyPair:KeyPair": ById(lambda inputs: str(inputs["keyName"])),
-        "aws:ec2/placementGroup:PlacementGroup": ById(lambda inputs: str(inputs["name"])),
-        "aws:ec2/routeTableAssociation:RouteTableAssociation": ById(
-            lambda inputs: f"{inputs['subnetId']}/{inputs['routeTableId']}"
-        ),
-        "aws:ec2/volumeAttachment:VolumeAttachment": ById(
-            lambda inputs: f"{inputs['deviceName']}:{inputs['volumeId']}:{inputs['instanceId']}"
-        ),
+        "aws:ec2/keyPair:KeyPair": by_id("{keyName}"),
+        "aws:ec2/placementGroup:PlacementGroup": by_id("{name}"),
+        "aws:ec2/routeTableAssociation:RouteTableAssociation": by_id("{subnetId}/{routeTableId}"),
+        "aws:ec2/volumeAttachment:VolumeAttachment": by_id("{deviceName}:{volumeId}:{instanceId}"),
     },
 )

@@ -153,15 +153,35 @@ class Calls:
 
 
 class AwsKind(StoredKind[AwsAccount]):
-    """A kind of resource; what its API refuses names the operation. `arn_type` is how its ARN begins, if it has one."""
+    """A kind of resource; what its API refuses names the operation.
+
+    `arn_type` is how its ARN begins, if it has one. `import_form` is the id by which it is imported, made of its
+    properties, where that is not its own.
+    """
 
     calls: ClassVar[Calls]
     arn_type: ClassVar[str | None] = None
+    import_form: ClassVar[str | None] = None
 
     def create(self, inputs: Properties) -> tuple[str, Properties]:
         """Makes the resource."""
         with said_of(self.calls.create):
             return super().create(inputs)
+
+    def read(self, identifier: str) -> Properties | None:
+        """The resource by its id, or by the one that an import takes: with "@REGION" at its end, if need be."""
+        own, _, region = identifier.partition("@")
+        if self.import_form is not None and self._cloud.find_resource(self.kind, own) is None:
+            own = self._find_imported(own)
+        if region:
+            self._account.refuse_if_lost(region)
+        found = super().read(own)
+        return None if found is None or found["region"] != (region or found["region"]) else found | {"id": own}
+
+    def _find_imported(self, wanted: str) -> str:
+        form = str(self.import_form)
+        resources = self._cloud.list_resources(self.kind).items()
+        return next((key for key, each in resources if form.format_map(each) == wanted), wanted)
 
     def update(self, identifier: str, old: Properties, new: Properties) -> Properties:
         """Changes the resource."""

@@ -203,6 +203,7 @@ class VolumeAttachment(AttachmentKind[AwsAccount], AwsKind):
     arguments = aws.ec2.VolumeAttachmentArgs
     fixed = frozenset({"deviceName", "instanceId", "volumeId", "region"})
     calls = Calls("AttachVolume", "AttachVolume", "DetachVolume")
+    import_form = "{deviceName}:{volumeId}:{instanceId}"
 
     def check(self, inputs: Properties) -> None:
         """Instance and volume are of one zone; the volume and the device name are free."""

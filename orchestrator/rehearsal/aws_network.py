@@ -132,6 +132,7 @@ class RouteTableAssociation(AwsKind):
     arguments = aws.ec2.RouteTableAssociationArgs
     fixed = frozenset({"subnetId", "region"})
     calls = Calls("AssociateRouteTable", "ReplaceRouteTableAssociation", "DisassociateRouteTable")
+    import_form = "{subnetId}/{routeTableId}"
 
     def check(self, inputs: Properties) -> None:
         """A subnet and a route table of one VPC; a subnet has one."""

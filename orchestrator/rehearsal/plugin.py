@@ -104,7 +104,8 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = request.inputs
         if not inputs.fields:  # the resource is imported
             inputs = to_struct(list_told(self._get_kind(request.urn, context).arguments, properties))
-        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(properties), inputs=inputs)
+        identifier = str(properties.pop("id", request.id))  # an import may go by another id than the resource's own
+        return provider_pb2.ReadResponse(id=identifier, properties=to_struct(properties), inputs=inputs)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Changes the resource in place."""

@@ -111,7 +111,8 @@ ACTIONS: dict[str, set[str]] = {
         "ec2:ReleaseAddress",
         *TAGS,
     },
-    "pulumi:providers:aws": {"tag:GetResources"},  # what an interrupted run made is looked up by its tags
+    # What an interrupted run made is looked up by its tags; `check --live` asks how many vCPUs the account may have.
+    "pulumi:providers:aws": {"servicequotas:GetServiceQuota", "tag:GetResources"},
 }
 # The names by which the page speaks of the types.
 WORDS = {

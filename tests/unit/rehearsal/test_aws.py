@@ -498,3 +498,24 @@ def test_what_carries_tags_is_listed_by_region(cloud: Cloud) -> None:
     assert found["resourceArn"] == f"arn:aws:ec2:{REGION}:{number}:vpc/{vpc}"
     assert found["tags"] == {"fleet": "f", "Name": "f"}
     assert len(ask({"region": REGION, "tagFilters": [{"key": "fleet"}]})["resourceTagMappingLists"]) == 2
+
+
+def test_an_import_goes_by_the_ids_that_pulumi_takes(cloud: Cloud) -> None:
+    vpc = cloud.create_vpc()
+    gateway = cloud.create("internetGateway", vpcId=vpc)
+    table = cloud.create("routeTable", vpcId=vpc, routes=[{"cidrBlock": "0.0.0.0/0", "gatewayId": gateway}])
+    subnet = cloud.create_subnet(vpc)
+    association = cloud.create("routeTableAssociation", routeTableId=table, subnetId=subnet)
+    instance, volume = cloud.create_instance(subnet), cloud.create_volume()
+    attachment = cloud.attach(instance, volume)
+    for kind, told, own in (
+        ("vpc", vpc, vpc),
+        ("vpc", f"{vpc}@{REGION}", vpc),
+        ("instance", f"{instance}@{REGION}", instance),
+        ("routeTableAssociation", f"{subnet}/{table}@{REGION}", association),
+        ("volumeAttachment", f"/dev/sdf:{volume}:{instance}", attachment),
+        ("volumeAttachment", attachment, attachment),
+    ):
+        assert cloud.read(kind, told)["id"] == own
+    assert cloud.get_kind("vpc").read(f"{vpc}@eu-central-1") is None
+    assert cloud.get_kind("volumeAttachment").read(f"/dev/sdg:{volume}:{instance}@{REGION}") is None

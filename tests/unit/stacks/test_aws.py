@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ with stacks_on_path():
     import pulumi
     from declaration import get_spread
     from settings import Scope
+    from survey import find_id
 
     AWS = load_module("aws")
 
@@ -54,7 +56,9 @@ def answer(kind: str, name: str, _inputs: Mapping[str, Any]) -> tuple[str, dict[
 
 
 # How what an interrupted run made is looked up; declares nothing.
-SEARCHING = frozenset({"list_labelled", "SEARCH", "TYPES_BY_ARN", "name_in_region", "read_name"})
+SEARCHING = frozenset(
+    {"list_labelled", "SEARCH", "TYPES_BY_ARN", "name_in_region", "read_name", "name_import", "by_id"}
+)
 
 
 def declare(
@@ -133,3 +137,37 @@ def test_placement_groups_have_room_for_every_node_twice() -> None:
         members.setdefault(get_spread(machine, AWS.NODES_PER_PLACEMENT_GROUP), set()).add(machine.node)
     assert max(2 * len(nodes) for nodes in members.values()) <= 7
     assert len(members) == 20
+
+
+def test_every_type_can_be_found_again_after_an_interrupted_create() -> None:
+    resources, _ = declare()
+    declared = {resource["type"] for resource in resources.values()} - {"a call", "pulumi:providers:aws"}
+    assert declared == set(AWS.SEARCH.types)
+
+
+def test_what_carries_the_tags_is_told_apart_by_type_region_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every resource of the golden, listed by its ARN, is found under its own import id by the inputs of its create."""
+    resources, _ = declare()
+    words = {kind: word for word, kind in AWS.TYPES_BY_ARN.items()}
+    listed: dict[str, list[SimpleNamespace]] = {}
+    for name, resource in resources.items():
+        if resource["type"] in words:
+            inputs = resource["inputs"]
+            arn = f"arn:aws:ec2:{inputs['region']}:1:{words[resource['type']]}/id-of-{name}"
+            listed.setdefault(inputs["region"], []).append(SimpleNamespace(resource_arn=arn, tags=inputs["tags"]))
+
+    def get_resources(region: str, **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(resource_tag_mapping_lists=listed[region])
+
+    monkeypatch.setattr(AWS.resourcegroupstaggingapi, "get_resources", get_resources)
+    found = list(AWS.list_labelled(make_declaration(ACCOUNT, MACHINES).area, None))
+    for name, resource in resources.items():
+        way = AWS.SEARCH.types.get(resource["type"])
+        if resource["type"] in words:
+            assert find_id(way, resource, found) == f"id-of-{name}@{resource['inputs']['region']}"
+    keys = resources["operator-us-east-1"]
+    assert find_id(AWS.SEARCH.types[keys["type"]], keys, found) == f"{keys['inputs']['keyName']}@us-east-1"
+    attachment = resources["btc-2-2-data"]
+    assert find_id(AWS.SEARCH.types[attachment["type"]], attachment, found) == (
+        "/dev/sdf:id-of-btc-2-2-volume:id-of-btc-2-2@eu-west-1"
+    )
