@@ -11,10 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -34,13 +36,16 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 FOLDER = CHECKOUT / "build" / "demo"
 ORCHESTRATOR = Path(sys.executable).with_name("orchestrator")
-LOST = "account=hetzner-b"
+LOST = "account=aws"
 BLOCKS = 5
 RELAY_SECONDS = 60.0
+# An Ethereum block comes every few seconds, when the one validator may propose it.
+ETHEREUM_SECONDS = 120.0
+WATCH_SECONDS = 3.0
 WIDTH = 132
 # Rich's own form of the picture, without the fonts that it would have a reader's browser fetch.
 LOCAL_SVG_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-RPC = "/usr/local/lib/orchestrator/rpc btcd"
+RPC = "/usr/local/lib/orchestrator/rpc"
 
 
 class DemoFailed(Exception):
@@ -72,19 +77,23 @@ class Demo:
             self._type("up", "--rehearse")
         with self._phase("status: all in sync"):
             self._type("status", "--rehearse")
-        with self._phase("blocks: made on one account, seen on all"):
-            self._make_blocks("hetzner-a")
-        with self._phase("rehearse lose: an account is gone"):
-            self._type("rehearse", "lose", LOST)
-        with self._phase("status: red"):
-            self._type("status", "--rehearse", expected=1)
-        with self._phase("rebalance: fewest moves, carried out"):
-            self._rebalance()
+        with self._phase("blocks: made on aws, seen on all"):
+            self._make_blocks("aws")
+            self._follow_ethereum()
+        with BlockWatch() as watch:
+            with self._phase("rehearse lose: a provider is gone"):
+                self._type("rehearse", "lose", LOST)
+            with self._phase("status: red"):
+                self._type("status", "--rehearse", expected=1)
+            with self._phase("rebalance: fewest moves, carried out"):
+                self._rebalance()
         with self._phase("status: green again"):
             self._type("status", "--rehearse")
-        with self._phase("blocks: the old ones are still there"):
+        with self._phase("blocks: both chains went on"):
+            self._console.print(watch.describe(), style="green")
             self._compare_blocks()
             self._make_blocks("metal")
+            self._follow_ethereum()
         with self._phase("machines removed"):
             self._clean()
 
@@ -131,23 +140,32 @@ class Demo:
             raise DemoFailed("more was moved than had to be")
 
     def _make_blocks(self, account: str) -> None:
-        """Makes blocks on one account, waits until every machine has them, and compares their hashes."""
-        machines = find_machines()
+        """Makes Bitcoin blocks on one account, waits until every machine has them, and compares their hashes."""
+        machines = find_machines(BITCOIN)
         maker = next(machine for machine in machines if machine.account == account)
-        start = max(self._hashes, default=0)
         run_rpc(maker, f"generate {BLOCKS}")
-        heights = range(1, start + BLOCKS + 1)
+        self._console.print(f"{BLOCKS} Bitcoin blocks made on {maker.endpoint.machine} ({account})")
+        top = int(run_rpc(maker, "getblockcount"))
+        heights = [height for height in range(1, top + 1) if height not in self._hashes]
         answer = run_command(maker.endpoint, maker.identity, render_hash_calls(heights))
-        self._hashes = dict(zip(heights, parse_hashes(answer), strict=True))
-        self._console.print(f"{BLOCKS} blocks made on {maker.endpoint.machine} ({account})")
+        self._hashes |= dict(zip(heights, parse_hashes(answer), strict=True))
         self._compare_blocks()
 
     def _compare_blocks(self) -> None:
-        """Every machine must have every block made so far."""
-        machines = find_machines()
+        """Every Bitcoin machine must have every block known so far."""
+        machines = find_machines(BITCOIN)
         wait_for_blocks(machines, self._hashes)
         top = max(self._hashes)
-        self._console.print(f"block {top} is {self._hashes[top][:16]}… on all {len(machines)} machines", style="green")
+        self._console.print(
+            f"Bitcoin block {top} is {self._hashes[top][:16]}… on all {len(machines)} machines", style="green"
+        )
+
+    def _follow_ethereum(self) -> None:
+        """The next Ethereum block must come to every machine, the same to all."""
+        machines = find_machines(ETHEREUM)
+        height = read_ethereum_height(machines[0]) + 1
+        block = wait_for_ethereum_block(machines, height)
+        self._console.print(f"Ethereum block {height} is {block[:18]}… on all {len(machines)} machines", style="green")
 
     def _clean(self) -> None:
         """Removes the rehearsal: machines, bridge, folder."""
@@ -158,12 +176,67 @@ class Demo:
 
 
 @dataclass(frozen=True)
+class Chain:
+    """A chain of the demo, and the client that is asked of it on each machine."""
+
+    name: str
+    client: str
+
+
+BITCOIN = Chain("bitcoin", "btcd")
+ETHEREUM = Chain("ethereum", "geth")
+
+
+@dataclass(frozen=True)
 class Target:
     """A machine that the demo talks to."""
 
     account: str
+    client: str
     endpoint: Endpoint
     identity: Path
+
+
+class BlockWatch:
+    """Makes Bitcoin blocks and looks for Ethereum's while it is open, on machines that are not about to be lost."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._bitcoin: list[int] = []
+        self._ethereum: list[int] = []
+        self._seen: list[float] = []
+
+    def __enter__(self) -> "BlockWatch":
+        lost = LOST.rpartition("=")[2]
+        self._makers = [each for each in find_machines(BITCOIN) if each.account != lost]
+        self._followers = [each for each in find_machines(ETHEREUM) if each.account != lost]
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def describe(self) -> str:
+        """How far both chains came meanwhile; DemoFailed where either stood still."""
+        if min(len(self._bitcoin), len(self._ethereum)) < 2:
+            raise DemoFailed("a chain made no blocks while the provider was gone")
+        pause = max(later - earlier for earlier, later in pairwise(self._seen))
+        return (
+            f"while the provider was gone: Bitcoin {self._bitcoin[0]} to {self._bitcoin[-1]}, "
+            f"Ethereum {self._ethereum[0]} to {self._ethereum[-1]}, its longest pause {pause:.0f} s"
+        )
+
+    def _watch(self) -> None:
+        while not self._stop.wait(WATCH_SECONDS):
+            with suppress(DemoFailed, RemoteFailure):
+                run_rpc(self._makers[0], "generate 1")
+                self._bitcoin.append(int(run_rpc(self._makers[0], "getblockcount")))
+                height = read_ethereum_height(self._followers[0])
+                if not self._ethereum or height > self._ethereum[-1]:
+                    self._ethereum.append(height)
+                    self._seen.append(time.monotonic())
 
 
 def run_orchestrator(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -186,20 +259,22 @@ def find_deployment_folder() -> Path:
     return find_rehearsal_of(read_inputs(Where(FOLDER / "fleet.yaml"))).project.folder
 
 
-def find_machines() -> list[Target]:
-    """The machines that are wanted now, and how they are reached."""
+def find_machines(chain: Chain) -> list[Target]:
+    """The machines of a chain that are wanted now, and how they are reached."""
     inputs = read_inputs(Where(FOLDER / "fleet.yaml"))
     deployment = find_rehearsal_of(inputs)
-    outputs = fetch_outputs(deployment, (account.name for account in inputs.fleet.accounts))
+    outputs = fetch_outputs(deployment, inputs.fleet.list_stacks())
     machines = inputs.lock.machines if inputs.lock else ()
-    wanted = [machine for machine in machines if machine.state is MachineState.WANTED]
+    wanted = [each for each in machines if each.state is MachineState.WANTED and each.chain == chain.name]
     endpoints = list_endpoints(deployment, wanted, outputs)
-    return [Target(machine.account, endpoints[machine.machine], deployment.identity) for machine in wanted]
+    return [
+        Target(machine.account, chain.client, endpoints[machine.machine], deployment.identity) for machine in wanted
+    ]
 
 
 def run_rpc(target: Target, call: str) -> str:
     """One RPC call on a machine, over SSH; the client's RPC itself is open to nobody else."""
-    done = run_command(target.endpoint, target.identity, f"{RPC} {call}")
+    done = run_command(target.endpoint, target.identity, f"{RPC} {target.client} {call}")
     if done.exit_code != 0:
         raise DemoFailed(f"{target.endpoint.machine}: {call}: {done.stderr.strip()}")
     return done.stdout
@@ -219,9 +294,34 @@ def wait_for_blocks(targets: list[Target], hashes: Mapping[int, str]) -> None:
         time.sleep(0.5)
 
 
+def read_ethereum_height(target: Target) -> int:
+    """The number of the newest block that the machine has."""
+    return int(json.loads(run_rpc(target, "eth_blockNumber")), 16)
+
+
+def wait_for_ethereum_block(targets: list[Target], height: int) -> str:
+    """The hash of the block at a height, once every machine has it and all have the same."""
+    end = time.monotonic() + ETHEREUM_SECONDS
+    call = f"{RPC} {ETHEREUM.client} eth_getBlockByNumber '\"{height:#x}\"' false"
+    while True:
+        answers = run_on_all([target.endpoint for target in targets], targets[0].identity, call)
+        hashes = {parse_block_hash(answer) for answer in answers.values()}
+        if len(hashes) == 1 and None not in hashes:
+            return str(hashes.pop())
+        if time.monotonic() > end:
+            raise DemoFailed(f"Ethereum block {height} is not the same on {', '.join(answers)}")
+        time.sleep(1.0)
+
+
+def parse_block_hash(answer: CommandResult | RemoteFailure) -> str | None:
+    """The hash of the block that a machine answered with; None where it has none."""
+    block = json.loads(answer.stdout) if isinstance(answer, CommandResult) and answer.stdout else None
+    return None if block is None else str(block["hash"])
+
+
 def render_hash_calls(heights: Iterable[int]) -> str:
     """The command that prints the block hash at each height, a line each."""
-    return "; ".join(f"{RPC} getblockhash {height}" for height in heights)
+    return "; ".join(f"{RPC} {BITCOIN.client} getblockhash {height}" for height in heights)
 
 
 def parse_hashes(answer: CommandResult | RemoteFailure) -> list[str]:
