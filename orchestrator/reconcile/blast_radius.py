@@ -1,18 +1,23 @@
 """What the loss of domains takes: nodes and shares of each chain and group, and rules that hold now and not after."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
-from orchestrator.model.domain import Domain, get_domain
-from orchestrator.model.failure_domain import Placed
+from orchestrator.model.domain import Domain
+from orchestrator.model.failure_domain import DOMAIN_KINDS
 from orchestrator.model.inventory import StandingNode
 from orchestrator.model.plan import Finding
+from orchestrator.model.rule import Below, Cap
+from orchestrator.policy.candidates import Cell
 from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.reconcile.distribution import list_subjects
 from orchestrator.reconcile.standing import Standing
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,15 @@ def compute_blast_radii(standing: Standing) -> tuple[BlastRadius, ...]:
 
     Worst is what takes the largest share of any group or chain, then the most nodes, then what breaks the most rules.
     """
-    before = _find_broken(standing, frozenset(), ())
-    radii = [_compute(standing, (domain,), before) for domain in list_domains(standing)]
+    simulation = _Simulation(standing)
+    radii = [simulation.lose((domain,)) for domain in list_domains(standing)]
     order = {kind: position for position, kind in enumerate(standing.kinds)}
     return tuple(sorted(radii, key=lambda radius: _rank(radius, order[radius.domains[0].kind])))
 
 
 def compute_scenario(standing: Standing, lost: Sequence[Domain]) -> BlastRadius:
     """The loss of several domains at once."""
-    return _compute(standing, tuple(lost), _find_broken(standing, frozenset(), ()))
+    return _Simulation(standing).lose(tuple(lost))
 
 
 def list_domains(standing: Standing) -> tuple[Domain, ...]:
@@ -77,47 +82,77 @@ def _rank(radius: BlastRadius, kind: int) -> tuple[Fraction, int, int, int, str]
     return (-radius.worst_share, -len(radius.nodes), -len(radius.broken), kind, radius.domains[0].value)
 
 
-def _compute(standing: Standing, lost: tuple[Domain, ...], before: Collection[str]) -> BlastRadius:
-    gone = [node for node in standing.nodes if any(_is_in(standing, node, domain) for domain in lost)]
-    names = frozenset(node.node for node in gone)
-    broken = _find_broken(standing, names, lost)
-    return BlastRadius(
-        domains=lost,
-        nodes=tuple(node.node for node in gone),
-        tolls=tuple(
-            _compute_toll(subject, members, names)
+class _Simulation:
+    """Loses domains of one standing. What all losses share is computed once: many have the same few nodes in them."""
+
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self._subjects = [
+            (subject, frozenset(node.node for node in members), _add_stakes(members))
             for subject, members in list_subjects(standing.nodes)
-            if any(node.node in names for node in members)
-        ),
-        broken=tuple(finding for key, finding in broken.items() if key not in before),
-    )
+        ]
+        self._members = _group(
+            (Domain(kind=kind, value=value), node)
+            for kind in standing.kinds
+            for node in standing.nodes
+            if (value := standing.get_domain(node, kind)) is not None
+        )
+        # No node can be in a lost place any more; the loss of a client closes no place.
+        self._places = _group(
+            (Domain(kind=kind, value=value), name)
+            for name, place in standing.candidates.places.items()
+            for kind in DOMAIN_KINDS
+            if (value := place.get_domain(kind)) is not None
+        )
+        # A loss takes nodes away and the wanted weight stays, so it breaks no upper limit of a share.
+        rules = tuple(rule for rule in standing.fleet.policy if not isinstance(rule, Cap | Below))
+        self._fleet = standing.fleet.model_copy(update={"policy": rules})
+        self._broken: dict[tuple[frozenset[str], tuple[Cell, ...]], Mapping[str, Finding]] = {}
+        self._before = self._find_broken(frozenset(), ())
+
+    def lose(self, lost: tuple[Domain, ...]) -> BlastRadius:
+        """The loss of these domains."""
+        names = frozenset(node.node for domain in lost for node in self._members.get(domain, ()))
+        broken = self._find_broken(names, lost)
+        return BlastRadius(
+            domains=lost,
+            nodes=tuple(node.node for node in self._standing.nodes if node.node in names),
+            tolls=tuple(self._compute_tolls(names)),
+            broken=tuple(finding for key, finding in broken.items() if key not in self._before),
+        )
+
+    def _compute_tolls(self, gone: frozenset[str]) -> Iterator[Toll]:
+        lost = [node for node in self._standing.nodes if node.node in gone]
+        for subject, members, stake in self._subjects:
+            hit = [node for node in lost if node.node in members]
+            if hit:
+                share = None if stake is None else Fraction(sum(node.stake for node in hit)) / Fraction(stake)
+                yield Toll(subject, len(hit), len(members), share)
+
+    def _find_broken(self, gone: frozenset[str], lost: Sequence[Domain]) -> Mapping[str, Finding]:
+        """The rules that do not hold for what is left, where no node can be in a lost place; by rule and subject."""
+        standing = self._standing
+        places = frozenset(place for domain in lost for place in self._places.get(domain, ()))
+        cells = tuple(cell for cell in standing.candidates.cells if cell.place not in places)
+        if (gone, cells) not in self._broken:
+            counts = standing.count(gone)
+            candidates = replace(standing.candidates, cells=cells, pinned=frozenset(counts))
+            policy = compile_policy(self._fleet.policy, self._fleet, candidates)
+            found = evaluate(counts, policy.bounds)
+            self._broken[gone, cells] = {f"{finding.source}\n{finding.subject}": finding for finding in found}
+        return self._broken[gone, cells]
 
 
-def _is_in(standing: Standing, node: StandingNode, domain: Domain) -> bool:
-    return standing.get_domain(node, domain.kind) == domain.value
+def _group(pairs: Iterable[tuple[Domain, Item]]) -> Mapping[Domain, list[Item]]:
+    """The items by domain, in order."""
+    groups: dict[Domain, list[Item]] = {}
+    for domain, item in pairs:
+        groups.setdefault(domain, []).append(item)
+    return groups
 
 
-def _compute_toll(subject: str, members: Sequence[StandingNode], gone: frozenset[str]) -> Toll:
-    lost = [node for node in members if node.node in gone]
-    share = Fraction(_add_stakes(lost)) / Fraction(_add_stakes(members))
-    return Toll(subject, len(lost), len(members), share if len({node.chain for node in members}) == 1 else None)
-
-
-def _add_stakes(nodes: Sequence[StandingNode]) -> Decimal:
+def _add_stakes(nodes: Sequence[StandingNode]) -> Decimal | None:
+    """The stake of all; None where they are of several chains, whose coins are no sum."""
+    if len({node.chain for node in nodes}) > 1:
+        return None
     return sum((node.stake for node in nodes), Decimal(0))
-
-
-def _find_broken(standing: Standing, gone: frozenset[str], lost: Sequence[Domain]) -> dict[str, Finding]:
-    """The rules that do not hold for what is left, where no node can be in a lost place; by rule and subject."""
-    places = standing.candidates.places
-    cells = standing.candidates.cells
-    open_cells = tuple(cell for cell in cells if not _is_lost(places[cell.place], lost))
-    counts = standing.count(gone)
-    candidates = replace(standing.candidates, cells=open_cells, pinned=frozenset(counts))
-    policy = compile_policy(standing.fleet.policy, standing.fleet, candidates)
-    return {f"{finding.source}\n{finding.subject}": finding for finding in evaluate(counts, policy.bounds)}
-
-
-def _is_lost(place: Placed, lost: Sequence[Domain]) -> bool:
-    """Whether no node can be there any more; the loss of a client closes no place."""
-    return any(get_domain(domain.kind, place, {}) == domain.value for domain in lost)
