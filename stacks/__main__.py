@@ -9,6 +9,7 @@ from typing import cast
 
 import pulumi
 from declaration import Declaration, MachineOutputs, ProviderModule, build_declaration, list_accounts, read_plan
+from quotas import Quotas
 from recovery import Recovery, list_existing
 from settings import read_settings
 from survey import Survey
@@ -21,18 +22,21 @@ def declare_stack(stack: str) -> None:
     """Declares the machines of the stack's accounts and exports what the controller needs to reach them."""
     settings = read_settings()
     plan = read_plan(settings)
-    survey, recovery = Survey(), Recovery()
+    survey, recovery, quotas = Survey(), Recovery(), Quotas()
     machines: dict[str, MachineOutputs] = {}
     for account in list_accounts(plan, stack):
-        machines |= declare_account(build_declaration(plan, account, settings), survey, recovery)
+        machines |= declare_account(build_declaration(plan, account, settings), survey, recovery, quotas)
     survey.write()
+    quotas.write()
     recovery.write()
     pulumi.export("revision", plan.lock.header.revision)
     pulumi.export("machines", machines)
     pulumi.export("scope", settings.scope.value)
 
 
-def declare_account(declaration: Declaration, survey: Survey, recovery: Recovery) -> dict[str, MachineOutputs]:
+def declare_account(
+    declaration: Declaration, survey: Survey, recovery: Recovery, quotas: Quotas
+) -> dict[str, MachineOutputs]:
     """Declares one account's machines with the module of its provider, and surveys it; outputs by machine id."""
     account = declaration.account
     if account.provider not in MODULES:
@@ -44,6 +48,7 @@ def declare_account(declaration: Declaration, survey: Survey, recovery: Recovery
     own = None if declaration.layout == "accounts" else account.name
     provider = module.make_provider(account, own)
     labelled = survey.take(module.SEARCH, declaration.area, provider)
+    quotas.take(declaration.area, account, provider)
     existing = list_existing(declaration.machines)
     recovery.take(module.SEARCH, provider, labelled, survey.silent.get(account.name), existing)
     return module.declare(replace(declaration, provider=provider))

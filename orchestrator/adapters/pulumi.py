@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from pulumi import automation
 from pulumi.automation.events import EngineEvent, StepEventMetadata
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.adapters.lease import Holder
 from orchestrator.adapters.pulumi_backend import find_backend
@@ -24,6 +24,7 @@ from orchestrator.adapters.pulumi_recovery import RECOVERY_VARIABLE, has_state, 
 from orchestrator.adapters.pulumi_state import ENGINES_OWN, drop, list_interrupted, list_strangers, list_unread, settle
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
+from orchestrator.model.quota import VcpuQuota
 from orchestrator.model.recovery import StackRecovery
 from orchestrator.model.stack import (
     CloudResource,
@@ -54,6 +55,10 @@ OPERATIONS: dict[str, Operation] = {
 SURVEY_VARIABLE = "ORCHESTRATOR_SURVEY"
 INTERRUPTED_FILE = "interrupted.json"
 FOUND_FILE = "found.json"
+
+# How it is asked for quotas, and answers: stacks/quotas.py.
+QUOTAS_VARIABLE = "ORCHESTRATOR_QUOTAS"
+QUOTAS = TypeAdapter(tuple[VcpuQuota, ...])
 
 CLAIM_TAG = "orchestrator:lease"  # orchestrator/adapters/claim.py
 
@@ -263,6 +268,19 @@ class AccountStack:
     def fetch_outputs(self) -> dict[str, Any]:
         """What the program exported when it was last applied."""
         return {name: output.value for name, output in self._stack.outputs().items()}
+
+    def fetch_quotas(self) -> tuple[VcpuQuota, ...]:
+        """What the clouds let the stack's accounts have, as far as they tell; asked while the program is previewed."""
+        workspace = self._stack.workspace
+        before = workspace.env_vars
+        with tempfile.TemporaryDirectory(prefix="orchestrator-quotas-") as folder:
+            file = Path(folder, "quotas.json")
+            workspace.env_vars = {**before, QUOTAS_VARIABLE: str(file)}
+            try:
+                self.preview(lambda _event: None)
+                return QUOTAS.validate_json(file.read_text(encoding="utf-8")) if file.exists() else ()
+            finally:
+                workspace.env_vars = before
 
     def has_protected(self) -> bool:
         """Whether anything in the state is protected against deletion."""

@@ -9,7 +9,7 @@ import click
 
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.inventory import INVENTORY, POLICY, name_files
-from orchestrator.cli.options import Files, print_json, spec_options
+from orchestrator.cli.options import REHEARSE, Files, print_json, spec_options
 from orchestrator.model.plan import Finding
 from orchestrator.report.findings import list_findings, render_findings
 from orchestrator.workflows.check import check
@@ -20,8 +20,12 @@ from orchestrator.workflows.inputs import read_inputs
 @spec_options
 @INVENTORY
 @POLICY
+@click.option("--live", is_flag=True, help="Ask the clouds too: do their quotas leave room for the worst single loss?")
+@REHEARSE
 @click.pass_context
-def command(ctx: click.Context, *, files: Files, inventory: Path | None, policy: Path | None) -> None:
+def command(  # one parameter an option
+    ctx: click.Context, *, files: Files, inventory: Path | None, policy: Path | None, live: bool, rehearse: bool
+) -> None:
     """Hold SPEC's lock against its policy, the spec itself and its control plane; each finding at its file and line.
 
     With --inventory show how what runs already is concentrated, and hold it against the --policy of a file.
@@ -34,6 +38,10 @@ def command(ctx: click.Context, *, files: Files, inventory: Path | None, policy:
         raise click.UsageError("--policy goes with --inventory; a spec has its own policy")
     inputs = read_inputs(files.where)
     findings = check(inputs, datetime.now(UTC).date())
+    if live:  # the solver and the engine are loaded for it alone
+        check_headroom = import_module("orchestrator.workflows.headroom").check_headroom
+        find_deployment = import_module("orchestrator.workflows.deployment").find_deployment
+        findings += check_headroom(find_deployment(inputs, rehearse), inputs)
     if files.form == "json":
         print_json({"revision": inputs.lock and inputs.lock.header.revision, "findings": list_findings(findings)})
     else:

@@ -4,6 +4,7 @@ The refusals are those of EC2's error codes (docs.aws.amazon.com, "Error codes f
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from orchestrator.rehearsal.aws_account import AwsAccount, AwsKind
 from orchestrator.rehearsal.aws_instances import Instance, VolumeAttachment
@@ -18,6 +19,7 @@ from orchestrator.rehearsal.aws_network import (
 )
 from orchestrator.rehearsal.aws_stored import Eip, KeyPair, PlacementGroup, Volume
 from orchestrator.rehearsal.resource_kind import Function, ResourceKind
+from orchestrator.rehearsal.vcpu_quotas import AWS_FUNCTION, get_service_quota
 from orchestrator.rehearsal.world import World
 
 KINDS: tuple[type[AwsKind], ...] = (
@@ -45,4 +47,5 @@ def list_kinds(world: World, account: str) -> Mapping[str, ResourceKind]:
 
 def list_functions(world: World, account: str) -> Mapping[str, Function]:
     """Every function of the SDK that one account answers for."""
-    return build_functions(AwsAccount(world, account))
+    found = AwsAccount(world, account)
+    return {**build_functions(found), AWS_FUNCTION: partial(get_service_quota, found)}

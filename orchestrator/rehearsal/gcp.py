@@ -8,6 +8,7 @@ from orchestrator.rehearsal.gcp_instances import AttachedDisks, Instances
 from orchestrator.rehearsal.gcp_project import GcpProject
 from orchestrator.rehearsal.gcp_stored import STORED_KINDS
 from orchestrator.rehearsal.resource_kind import Function, ResourceKind
+from orchestrator.rehearsal.vcpu_quotas import GCP_FUNCTION, get_s_quota_info
 from orchestrator.rehearsal.world import World
 
 
@@ -23,8 +24,12 @@ def list_kinds(world: World, account: str) -> Mapping[str, ResourceKind]:
 
 
 def list_functions(world: World, account: str) -> Mapping[str, Function]:
-    """The one function that the stack program calls."""
-    return {"gcp:compute/getZones:getZones": partial(get_zones, GcpProject(world, account))}
+    """The functions that the stack program calls."""
+    project = GcpProject(world, account)
+    return {
+        "gcp:compute/getZones:getZones": partial(get_zones, project),
+        GCP_FUNCTION: partial(get_s_quota_info, project),
+    }
 
 
 def get_zones(project: GcpProject, arguments: Properties) -> Properties:
