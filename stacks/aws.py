@@ -21,7 +21,7 @@ from orchestrator.model.client import Port
 from orchestrator.model.fleet import Account
 from orchestrator.model.lock import Machine
 
-DEFAULT_REGION = "us-east-1"  # where the provider itself looks for an account's facts; every resource names its own
+DEFAULT_REGION = "us-east-1"
 
 # A spread placement group holds at most seven instances a zone (docs.aws.amazon.com, "Placement strategies"). Three
 # nodes leave room for both machines of each node while it moves.
@@ -74,12 +74,14 @@ class Region:
 def make_provider(account: Account, namespace: str | None) -> aws.Provider:
     """The account's provider. Credentials are `aws:profile`, or `aws:accessKey` and `aws:secretKey`, or the SDK's own.
 
+    Every resource names its own region; `aws:region` is where the credentials are checked, which can be changed while
+    that region is out.
     `project` of the account is the AWS account's number: with other credentials than that account's nothing starts.
     """
     config = pulumi.Config(namespace or "aws")
     return aws.Provider(
         account.name,
-        region=account.regions[0] if account.regions else DEFAULT_REGION,
+        region=config.get("region") or next(iter(account.regions), DEFAULT_REGION),
         profile=config.get("profile"),
         access_key=config.get_secret("accessKey"),
         secret_key=config.get_secret("secretKey"),
@@ -261,8 +263,8 @@ def list_ingress(ports: tuple[Port, ...], ssh_from: tuple[str, ...]) -> list[ec2
         protocol="tcp",
         from_port=22,
         to_port=22,
-        cidr_blocks=[str(network) for network in operators if network.version == 4],
-        ipv6_cidr_blocks=[str(network) for network in operators if network.version == 6],
+        cidr_blocks=[str(network) for network in operators if network.version == 4] or None,
+        ipv6_cidr_blocks=[str(network) for network in operators if network.version == 6] or None,
         description="ssh from the operators",
     )
     ping = ec2.SecurityGroupIngressArgs(

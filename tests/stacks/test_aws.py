@@ -18,15 +18,18 @@ OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPg1yeIVLZ0BcMfmCFYLB0PHuUGh0dH
 # What the account has of a fleet with one machine.
 SHARED = ["internetGateway", "keyPair", "placementGroup", "routeTable", "routeTableAssociation", "securityGroup"]
 WHOLE = sorted([*SHARED, "subnet", "vpc", "eip", "instance", "volume", "volumeAttachment"])
+# Some of each way to be found again, and all that refers to them.
+UNRECORDED = {"KeyPair", "PlacementGroup", "RouteTableAssociation", "Volume", "Instance", "VolumeAttachment", "Eip"}
 
 
 @pytest.fixture(scope="module")
 def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
-    """A node on AWS with provisioned operations and a reserved address; cleaned up at the end, whatever happened."""
+    """A node on AWS with provisioned operations and a reserved address, and its peer on an enrolled host."""
     if os.geteuid() != 0:
         pytest.skip("machines need root")
-    fleet = make_fleet("amazonian", tmp_path_factory.mktemp("aws"), {ACCOUNT: "aws/us-east-1"}, hosts=0, count=1)
+    fleet = make_fleet("amazonian", tmp_path_factory.mktemp("aws"), {ACCOUNT: "aws/us-east-1"}, hosts=1, count=2)
     rewrite(fleet, "disk: 100 GiB}", "disk: 100 GiB, iops: 4000}\n    address: reserved")
+    fleet.lock_path.unlink()
     fleet.must("place")
     yield fleet
     assert fleet.clean() == []
@@ -40,8 +43,29 @@ def fleet(placed: RehearsedFleet) -> RehearsedFleet:
 
 
 @pytest.fixture(scope="module")
-def replaced(fleet: RehearsedFleet) -> tuple[RehearsedFleet, Done]:
-    """Its node on a larger machine, since the first no longer fits."""
+def adopted(fleet: RehearsedFleet) -> tuple[RehearsedFleet, Done]:
+    """The same command after an engine that died before it could record most of what it had AWS make."""
+    state = json.loads(fleet.export(ACCOUNT))
+    deployment = state["deployment"]
+    kinds = {resource["urn"]: resource["type"].rpartition(":")[2] for resource in deployment["resources"]}
+    lost = [resource for resource in deployment["resources"] if kinds[resource["urn"]] in UNRECORDED]
+    assert len(lost) == len(UNRECORDED)
+    deployment["resources"] = [resource for resource in deployment["resources"] if resource not in lost]
+    deployment["pending_operations"] = [
+        {"type": "creating", "resource": {key: part for key, part in resource.items() if key not in ("id", "outputs")}}
+        for resource in lost
+    ]
+    path = fleet.folder / "state.json"
+    path.write_text(json.dumps(state))
+    done = fleet.pulumi("stack", "import", "--stack", ACCOUNT, "--file", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return fleet, fleet.rehearse("up")
+
+
+@pytest.fixture(scope="module")
+def replaced(adopted: tuple[RehearsedFleet, Done]) -> tuple[RehearsedFleet, Done]:
+    """Its node on a larger machine, since the first no longer fits; the enrolled host does."""
+    fleet, _ = adopted
     rewrite(fleet, "vcpus: 2", "vcpus: 4")
     return fleet, fleet.rehearse("rebalance", "--hold", "0", "--wait", "60")
 
@@ -66,7 +90,7 @@ def get_machine(fleet: RehearsedFleet) -> Machine:
 
 def list_cloud(fleet: RehearsedFleet) -> list[str]:
     """The kinds of all that the rehearsed account has."""
-    return sorted(path.parent.name for path in (fleet.world_folder / "accounts" / ACCOUNT).rglob("*.json"))
+    return sorted(path.parent.name for path in (fleet.world_folder / "accounts" / ACCOUNT).glob("*/*.json"))
 
 
 def test_up_makes_each_resource_once(fleet: RehearsedFleet) -> None:
@@ -112,11 +136,20 @@ def test_the_volume_is_where_aws_shows_it_and_in_the_accounts_own_zone(fleet: Re
     assert fleet.get_record(machine).domains["zone"] == f"aws/{machine.zone_id}"
 
 
+def test_what_was_not_recorded_is_found_and_nothing_made_twice(adopted: tuple[RehearsedFleet, Done]) -> None:
+    fleet, done = adopted
+    assert done.code == 0, done.out + done.err
+    assert list_cloud(fleet) == WHOLE
+    resources = fleet.list_resources(ACCOUNT)
+    ids = {path.stem for path in (fleet.world_folder / "accounts" / ACCOUNT).glob("*/*.json")}
+    assert {found["id"] for found in resources.values() if found["type"].startswith("aws:")} == ids
+
+
 def test_one_machine_is_replaced_and_the_old_one_retired(replaced: tuple[RehearsedFleet, Done]) -> None:
     fleet, done = replaced
     assert done.code == 0, done.out + done.err
     assert get_machine(fleet).generation == 2
-    assert [line.retired for line in fleet.lock.retired] == ["btc-1.1"]
+    assert [line.retired for line in fleet.lock.retired] == [f"{get_machine(fleet).node}.1"]
     assert list_cloud(fleet) == WHOLE
 
 

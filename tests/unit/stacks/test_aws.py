@@ -171,3 +171,18 @@ def test_what_carries_the_tags_is_told_apart_by_type_region_and_name(monkeypatch
     assert find_id(AWS.SEARCH.types[attachment["type"]], attachment, found) == (
         "/dev/sdf:id-of-btc-2-2-volume:id-of-btc-2-2@eu-west-1"
     )
+
+
+@pytest.mark.parametrize(
+    ("regions", "config", "region"),
+    [
+        ((), {}, "us-east-1"),
+        (("eu-west-1", "us-east-1"), {}, "eu-west-1"),
+        ((), {"aws:region": "eu-west-3"}, "eu-west-3"),
+    ],
+)
+def test_where_credentials_are_checked(regions: tuple[str, ...], config: dict[str, str], region: str) -> None:
+    declaration = make_declaration(make_account("aws", regions=regions), MACHINES[:1])
+    inputs = register(AWS, declaration, answer, config)[0]["acme"]["inputs"]
+    assert inputs["region"] == region
+    assert "allowedAccountIds" not in inputs
