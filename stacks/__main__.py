@@ -50,8 +50,8 @@ def declare_account(
     labelled = survey.take(module.SEARCH, declaration.area, provider)
     quotas.take(declaration.area, account, provider)
     existing = list_existing(declaration.machines)
-    recovery.take(module.SEARCH, provider, labelled, survey.silent.get(account.name), existing)
-    return module.declare(replace(declaration, provider=provider))
+    transforms = recovery.take(module.SEARCH, labelled, survey.silent.get(account.name), existing)
+    return module.declare(replace(declaration, provider=provider, transforms=transforms))
 
 
 declare_stack(pulumi.get_stack())

@@ -42,6 +42,7 @@ class Declaration:
     host_key_seed: pulumi.Output[str]
     lost: bool = False
     provider: pulumi.ProviderResource | None = None
+    transforms: tuple[pulumi.ResourceTransform, ...] = ()
 
     @property
     def asks_first(self) -> bool:
@@ -58,7 +59,7 @@ class Declaration:
 
     def build_options(self, **options: Any) -> pulumi.ResourceOptions:
         """Resource options with the account's own provider, and so with its credentials."""
-        return pulumi.ResourceOptions(provider=self.provider, **options)
+        return pulumi.ResourceOptions(provider=self.provider, transforms=list(self.transforms) or None, **options)
 
     @property
     def area(self) -> Area:

@@ -41,26 +41,20 @@ class Recovery:
             raise pulumi.RunError("the recovery of this stack's state is not finished: run orchestrator recover again")
 
     def take(
-        self,
-        search: Search,
-        provider: pulumi.ProviderResource | None,
-        labelled: Iterable[Found],
-        silence: str | None,
-        existing: Mapping[str, str],
-    ) -> None:
-        """Has what is declared from here on with the provider imported, as far as it is among what its account has.
+        self, search: Search, labelled: Iterable[Found], silence: str | None, existing: Mapping[str, str]
+    ) -> tuple[pulumi.ResourceTransform, ...]:
+        """What every resource of one account is to be declared with, to be imported where the account has it.
 
         `existing` are ids, by the resource's name, of what carries no label of the fleet yet. `silence` is why the
         account did not say what it has; then nothing of it can be recovered: RunError.
         """
         if self._folder is None:
-            return
+            return ()
         if silence is not None:
             raise pulumi.RunError(f"what the account has cannot be looked up: {silence}")
         self._ways |= {kind: type(way).__name__ for kind, way in search.types.items()}
-        if provider is not None:
-            absent = frozenset(json.loads((self._folder / ABSENT_FILE).read_text(encoding="utf-8")))
-            register_import(Known(search, tuple(labelled), existing, absent), provider)
+        absent = frozenset(json.loads((self._folder / ABSENT_FILE).read_text(encoding="utf-8")))
+        return (make_import(Known(search, tuple(labelled), existing, absent)),)
 
     def write(self) -> None:
         """Writes how each type of resource is looked for."""
@@ -87,6 +81,11 @@ class Known:
             return None
         return self.existing.get(name) or find_known_id(way, kind, inputs, self.labelled)
 
+    async def is_absent(self, resource: pulumi.Resource) -> bool:
+        """Whether the resource turned out not to be there, and so is not declared in the end."""
+        urn = await resource.urn.future()
+        return urn is not None and "::".join(urn.split("::")[-2:]) in self.absent
+
 
 def list_existing(machines: Iterable[Machine]) -> dict[str, str]:
     """The ids of what was there before the fleet, by the names that every provider module gives to these parts."""
@@ -97,22 +96,46 @@ def list_existing(machines: Iterable[Machine]) -> dict[str, str]:
     }
 
 
-def register_import(known: Known, provider: pulumi.ProviderResource) -> None:
-    """Gives every resource of the provider, declared from here on, the id that it has in the cloud."""
+def make_import(known: Known) -> pulumi.ResourceTransform:
+    """The transform that gives a resource the id that it has in the cloud.
+
+    It has to be each resource's own: of one for the whole stack the engine takes no dependencies back.
+    """
 
     async def add_import(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-        identifier = known.find(args.type_, args.name, args.props)
-        if identifier is None or not await is_of(args.opts, provider):
+        identifier = known.find(args.type_, args.name, await resolve(args.props))
+        if identifier is None:
             return None
-        options = pulumi.ResourceOptions(import_=identifier, ignore_changes=ALL_PROPERTIES)
-        return pulumi.ResourceTransformResult(args.props, pulumi.ResourceOptions.merge(args.opts, options))
+        args.opts.import_, args.opts.ignore_changes = identifier, ALL_PROPERTIES
+        args.opts.depends_on = [each for each in list_dependencies(args.opts) if not await known.is_absent(each)]
+        props = {name: value for name, value in args.props.items() if not await is_unknown(value, known)}
+        return pulumi.ResourceTransformResult(props, args.opts)
 
-    pulumi.runtime.register_resource_transform(add_import)
+    return add_import
 
 
-async def is_of(options: pulumi.ResourceOptions, provider: pulumi.ProviderResource) -> bool:
-    """Whether a resource with these options is the provider's."""
-    return options.provider is not None and await options.provider.urn.future() == await provider.urn.future()
+def list_dependencies(options: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """What the resource waits for, besides what its properties follow from; a transform is given resources alone."""
+    given = options.depends_on or []
+    return [each for each in (given if isinstance(given, list) else [given]) if isinstance(each, pulumi.Resource)]
+
+
+async def resolve(value: Any) -> Any:
+    """The plain value of properties, lists and outputs; None for what is not known."""
+    if isinstance(value, pulumi.Output):
+        return await resolve(await value.future())
+    if isinstance(value, Mapping):
+        return {name: await resolve(each) for name, each in value.items()}
+    return [await resolve(each) for each in value] if isinstance(value, list) else value
+
+
+async def is_unknown(value: Any, known: Known) -> bool:
+    """Whether a property follows from what is not there. It is left out: all properties are the cloud's own anyway."""
+    if isinstance(value, pulumi.Output):
+        return not await value.is_known() or any([await known.is_absent(each) for each in await value.resources()])
+    if isinstance(value, Mapping):
+        return any([await is_unknown(each, known) for each in value.values()])
+    return isinstance(value, list) and any([await is_unknown(each, known) for each in value])
 
 
 def find_known_id(

@@ -41,6 +41,7 @@ def recover_stack(stack: automation.Stack, look: Run, act: Run, folder: Path) ->
         return StackRecovery(stack=stack.name, error=preview.error)
     ways = read_ways(folder)
     missing = tuple(step for step in preview.steps if step.operation == "create" and ways.get(step.type) != AGAIN)
+    write_absent(folder, {f"{step.type}{BETWEEN}{step.name}" for step in missing})
     stack.set_config(UNFINISHED, automation.ConfigValue("true"))
     result = act(lambda receive: stack.up(exclude=name_all(stack, missing), on_event=receive, suppress_outputs=True))
     if result.error is None:
@@ -59,7 +60,7 @@ def preview_imports(stack: automation.Stack, look: Run, folder: Path) -> StackRe
     """The preview in which every import succeeds. Ids that follow from others are tried; what is not there is left."""
     absent: set[str] = set()
     while True:
-        (folder / ABSENT_FILE).write_text(json.dumps(sorted(absent)), encoding="utf-8")
+        write_absent(folder, absent)
         result, failed = preview_once(stack, look)
         ways = read_ways(folder)
         gone = {name for name in failed if ways.get(name.partition(BETWEEN)[0]) == BY_ID}
@@ -82,6 +83,11 @@ def preview_once(stack: automation.Stack, look: Run) -> tuple[StackResult, froze
         return stack.preview(on_event=note)
 
     return look(preview), frozenset(failed)
+
+
+def write_absent(folder: Path, names: Iterable[str]) -> None:
+    """Tells the program what is not there: it is not looked for, and what is there must not wait for it."""
+    (folder / ABSENT_FILE).write_text(json.dumps(sorted(names)), encoding="utf-8")
 
 
 def read_ways(folder: Path) -> dict[str, str]:

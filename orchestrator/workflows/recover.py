@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from orchestrator.adapters.pulumi import list_stacks, open_stack
+from orchestrator.adapters.pulumi import AccountStack, list_stacks, open_stack
 from orchestrator.model.errors import UnplannedChange
 from orchestrator.model.lock import Lock
 from orchestrator.model.progress import OnProgress, Progress
@@ -46,7 +46,9 @@ def recover(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Recover
             hint="orchestrator up goes on from it; only what pulumi stack rm --force removed is rebuilt",
         )
     with ThreadPoolExecutor(max_workers=len(lost)) as pool:
-        stacks = tuple(pool.map(lambda name: recover_one(deployment, name, tell), lost))
+        opened = tuple(pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), lost))
+        claim(deployment, opened)
+        stacks = tuple(pool.map(lambda name, stack: recover_one(name, stack, tell), lost, opened))
     return Recovered(lock, stacks, kept)
 
 
@@ -55,11 +57,9 @@ def has_state(deployment: Deployment, name: str) -> bool:
     return open_stack(deployment.project, name, SCOPE_ALL).has_state()
 
 
-def recover_one(deployment: Deployment, name: str, tell: OnProgress) -> StackRecovery:
+def recover_one(name: str, stack: AccountStack, tell: OnProgress) -> StackRecovery:
     """One stack."""
     tell(Progress(phase=PHASE, subject=name, status="looking what is there"))
-    stack = open_stack(deployment.project, name, SCOPE_ALL)
-    claim(deployment, [stack])
     done = stack.recover(
         lambda event: tell(Progress(phase=PHASE, subject=name, status=f"{event.step.name} {event.phase}"))
     )

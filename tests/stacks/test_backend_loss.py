@@ -145,6 +145,7 @@ def test_what_is_missing_and_what_nobody_knows_is_named(drill: Drill, incomplete
     assert done.code == 3, done.out + done.err
     answer = done.read()
     stack = answer["stacks"]["hetzner-b"]
+    assert stack["error"] is None
     assert sorted(answer["kept"]) == ["hetzner-a", "metal"]
     assert list_names(stack["missing"]) == {"subnet-us-west"}
     assert [(each["id"], each["name"]) for each in stack["orphans"]] == [(STRAY, "small-stray-2-1")]

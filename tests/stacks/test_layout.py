@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,12 @@ def fleet(placed: RehearsedFleet) -> RehearsedFleet:
 
 def list_stacks(fleet: RehearsedFleet) -> list[str]:
     return [stack["name"] for stack in json.loads(fleet.pulumi("stack", "ls", "--json").stdout)]
+
+
+def list_cloud(fleet: RehearsedFleet) -> dict[Path, str]:
+    """All that the rehearsed clouds remember of the fleet's accounts."""
+    accounts = fleet.world_folder / "accounts"
+    return {path: path.read_text() for name in PLACES for path in sorted((accounts / name).rglob("*.json"))}
 
 
 def test_one_stack_has_the_machines_of_all_clouds(fleet: RehearsedFleet) -> None:
@@ -75,6 +82,18 @@ def test_another_layout_is_refused_by_every_command_that_uses_stacks(fleet: Rehe
         fleet.write_spec(count=len(PLACES))
     assert list_stacks(fleet) == ["fleet"]
     assert fleet.export("fleet") == before
+
+
+def test_a_lost_state_of_all_clouds_is_rebuilt(fleet: RehearsedFleet) -> None:
+    before, known = list_cloud(fleet), set(fleet.list_resources("fleet"))
+    removed = fleet.pulumi("stack", "rm", "fleet", "--yes", "--force")
+    assert removed.returncode == 0, removed.stderr
+    done = fleet.rehearse("recover")
+    assert done.code == 0, done.out + done.err
+    assert list_cloud(fleet) == before
+    assert set(fleet.list_resources("fleet")) == known
+    previewed = fleet.pulumi("preview", "--expect-no-changes", "--diff", "--stack", "fleet")
+    assert previewed.returncode == 0, previewed.stdout + previewed.stderr
 
 
 def test_down_leaves_nothing(fleet: RehearsedFleet) -> None:
