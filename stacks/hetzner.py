@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_hcloud as hcloud
 from declaration import MANAGED_BY, Declaration, MachineOutputs, get_spread
-from recovery import is_recovery_asked
 from survey import Area, ById, ByName, Found, Inputs, Search
 
 from orchestrator.model.client import Port
@@ -148,8 +147,7 @@ def list_firewall_rules(ports: tuple[Port, ...], ssh_from: tuple[str, ...]) -> l
 
 def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) -> MachineOutputs:
     """The server, and its data volume where it has one."""
-    bare = is_recovery_asked() and machine.existing
-    server = declare_bare_server(declaration, machine) if bare else declare_server(declaration, machine, shared)
+    server = declare_server(declaration, machine, shared)
     volume = declare_volume(declaration, machine, [server])  # of a server that is refused, nothing is left behind
     if volume is not None:
         hcloud.VolumeAttachment(
@@ -160,12 +158,6 @@ def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) 
             opts=declaration.build_options(delete_before_replace=True),
         )
     return declaration.build_outputs(machine, server.ipv4_address, None if volume is None else volume.linux_device)
-
-
-def declare_bare_server(declaration: Declaration, machine: Machine) -> hcloud.Server:
-    """A server from before the fleet, as it is imported: it refers to nothing of the fleet, which is not there yet."""
-    options = declaration.build_options(protect=declaration.is_machine_protected(machine))
-    return hcloud.Server(machine.hostname, server_type=machine.machine_type, opts=options)
 
 
 def declare_server(declaration: Declaration, machine: Machine, shared: Shared) -> hcloud.Server:

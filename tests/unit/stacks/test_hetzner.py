@@ -1,9 +1,7 @@
 """What Hetzner gets of each machine, whole; and that nothing of it can be left out unnoticed."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
-from unittest.mock import patch
 
 from orchestrator.model.lock import Machine
 from tests.unit.stacks.mutants import find_survivors
@@ -12,7 +10,6 @@ from tests.unit.stacks.scenario import Place, is_own, make_account, make_declara
 
 with stacks_on_path():
     from declaration import get_spread
-    from recovery import FOLDER_VARIABLE
     from settings import Scope
 
     HETZNER = load_module("hetzner")
@@ -66,21 +63,14 @@ def test_in_one_stack_for_all_accounts_shared_resources_carry_the_accounts_name(
     assert together["acme"] == own["acme"]
 
 
-def declare_existing(module: Any = HETZNER) -> tuple[Registered, Registered]:
-    """What the module registers of a machine that was there before: while it is imported, and from then on."""
-    machines = (make_machine("btc-9.1", FIRST, existing={"machine": "4711"}),)
-    with patch.dict(os.environ, {FOLDER_VARIABLE: "/anywhere"}):
-        imported, _ = declare(module, machines)
-    return imported, declare(module, machines)[0]
+def declare_existing(module: Any = HETZNER) -> Registered:
+    """What the module registers of a machine that was there before the fleet."""
+    return declare(module, (make_machine("btc-9.1", FIRST, existing={"machine": "4711"}),))[0]
 
 
-def test_a_server_from_before_the_fleet_is_imported_by_itself_and_keeps_its_name() -> None:
-    imported, later = (resources["btc-9-1"] for resources in declare_existing())
-    assert imported["inputs"] == {"serverType": FIRST.machine_type}
-    assert imported["options"]["protect"] is True
-    assert "dependsOn" not in imported["options"]
-    ordinary = declare()[0]["btc-3-1"]
-    assert set(later["options"]["ignoreChanges"]) - set(ordinary["options"]["ignoreChanges"]) == {"name"}
+def test_a_server_from_before_the_fleet_keeps_its_name() -> None:
+    existing, ordinary = declare_existing()["btc-9-1"], declare()[0]["btc-3-1"]
+    assert set(existing["options"]["ignoreChanges"]) - set(ordinary["options"]["ignoreChanges"]) == {"name"}
 
 
 def test_nothing_can_be_left_out_unnoticed() -> None:
