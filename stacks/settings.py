@@ -17,11 +17,12 @@ class Scope(StrEnum):
     RELEASE_MACHINES = "release-machines"  # machines and data, the machines no longer protected
     DATA = "data"  # the data alone
     RELEASE_ALL = "release-all"  # machines and data, nothing protected
+    RELEASE_DATA = "release-data"  # the data alone, no longer protected: the machines are gone already
 
     @property
     def declares_machines(self) -> bool:
         """Whether machines are declared at all."""
-        return self is not Scope.DATA
+        return self not in (Scope.DATA, Scope.RELEASE_DATA)
 
     @property
     def protects_machines(self) -> bool:
@@ -31,7 +32,7 @@ class Scope(StrEnum):
     @property
     def protects_data(self) -> bool:
         """Whether data volumes are protected against deletion."""
-        return self is not Scope.RELEASE_ALL
+        return self not in (Scope.RELEASE_ALL, Scope.RELEASE_DATA)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ PHASE = "down"
 # Scopes of stacks/settings.py.
 RELEASE_MACHINES = "release-machines"
 RELEASE_ALL = "release-all"
+RELEASE_DATA = "release-data"
 DATA = "data"
 
 
@@ -49,7 +50,8 @@ def remove_all(deployment: Deployment, name: str, tell: OnProgress) -> StackResu
     stack = open_stack(deployment.project, name, RELEASE_ALL)
     result = settle(name, stack, tell)
     if result.error is None and stack.has_protected():
-        result = run_scopes(deployment, name, (RELEASE_ALL,), tell)
+        gone = stack.fetch_outputs().get("scope") in (DATA, RELEASE_DATA)
+        result = run_scopes(deployment, name, (RELEASE_DATA if gone else RELEASE_ALL,), tell)
     if result.error:
         return result
     result = stack.destroy(lambda event: tell(describe_event(event)))
