@@ -12,6 +12,7 @@ from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.signer import SignerClaim
 from orchestrator.model.stack import StackResult
 from orchestrator.reconcile.fencing import judge_disk, judge_machine, list_signers
+from orchestrator.spec.load import ENROLLED
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.reach import Reached, collect_outputs
@@ -96,7 +97,7 @@ def find_deleted(inputs: Inputs, lock: Lock, stacks: Mapping[str, StackResult]) 
     An enrolled host is released, not deleted: what ran on it may run still.
     """
     there = collect_outputs(stacks.values())
-    clouds = {account.name for account in inputs.fleet.accounts if not account.hosts}
+    clouds = {account.name for account in inputs.fleet.accounts if account.provider != ENROLLED}
     sound = {name for name in clouds if is_sound(stacks.get(inputs.fleet.get_stack(name)))}
     return frozenset(line.retired for line in lock.retired if line.account in sound and line.retired not in there)
 
