@@ -59,8 +59,8 @@ UNRECORDED = {
     "network made": Point("provision", "previewing", until=made("network/*")),
     "keys and firewalls made": Point("provision", "previewing", until=FIRST),
     "subnets made": Point("provision", "previewing", until=SUBNETS),
-    "volume made": Point("provision", "previewing", until=made("volume/*")),
     "server made": Point("provision", "previewing", until=made("server/*")),
+    "volume made": Point("provision", "previewing", until=made("volume/*")),
     "volume attached": Point("provision", "previewing", until=made("attachment/*")),
 }
 # The same command's later parts, the clouds answering at once.
