@@ -161,7 +161,9 @@ def test_a_lock_is_a_persons_to_break(production: Production, up: Done) -> None:
         assert said.startswith("another engine holds the lock on the state of stack metal")
         assert f"pulumi cancel --stack metal in {production.fleet.folder}" in said
         assert len(said.splitlines()) == 1
-        settings = {**production.environment, "PULUMI_BACKEND_URL": production.url}
+        told = ("PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE")
+        settings = {name: production.environment[name] for name in told} | dict(production.server.credentials)
+        settings["PULUMI_BACKEND_URL"] = production.url
         done_by_hand = production.fleet.pulumi(
             "cancel", "--yes", "--stack", "metal", folder=production.fleet.folder, environment=settings
         )
