@@ -111,6 +111,8 @@ def _find_lag(client: ClientHealth, height: int, company: _Company) -> str:
     tolerance = HEIGHT_TOLERANCE if client.head_age_limit is None else TIMED_HEIGHT_TOLERANCE
     if height < best - tolerance:
         return f"{client.client} is at height {height}, others at {best}"
+    if client.head_age_limit is not None and height == 0:
+        return f"{client.client} has no block yet"
     if client.head_age_limit is not None and (client.head_age is None or client.head_age > client.head_age_limit):
         age = "of unknown age" if client.head_age is None else f"{client.head_age} s old"
         return f"{client.client}'s newest block is {age}, at height {height}"

@@ -62,6 +62,11 @@ def test_where_blocks_come_by_time_a_few_may_come_while_machines_are_asked() -> 
     assert [verdict.in_sync for verdict in verdicts] == [True, True]
 
 
+def test_a_genesis_is_no_block() -> None:
+    (verdict,) = compute_sync([see("btc-1.1", height=0, head_age_limit=60, head_age=3)], lock_of(1))
+    assert verdict.why == "btcd has no block yet"
+
+
 def test_a_client_that_leaves_following_to_another_must_run_and_no_more() -> None:
     facts = {"follows": False, "height": None, "peers": None}
     running, stopped = compute_sync([see("btc-1.1", **facts), see("btc-2.1", active=False, **facts)], lock_of(2))
