@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,6 +50,14 @@ class Production:
         told = {**self.environment, **variables}
         return self.fleet.run(
             *arguments, environment={name: value for name, value in told.items() if value is not None}
+        )
+
+    def run_pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The plain CLI on the bucket."""
+        told = ("PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE")
+        settings = {name: self.environment[name] for name in told} | dict(self.server.credentials)
+        return self.fleet.pulumi(
+            *arguments, folder=self.fleet.folder, environment={**settings, "PULUMI_BACKEND_URL": self.url}
         )
 
     def write_project(self, backend: str | None = None) -> None:
@@ -161,12 +170,7 @@ def test_a_lock_is_a_persons_to_break(production: Production, up: Done) -> None:
         assert said.startswith("another engine holds the lock on the state of stack metal")
         assert f"pulumi cancel --stack metal in {production.fleet.folder}" in said
         assert len(said.splitlines()) == 1
-        told = ("PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE")
-        settings = {name: production.environment[name] for name in told} | dict(production.server.credentials)
-        settings["PULUMI_BACKEND_URL"] = production.url
-        done_by_hand = production.fleet.pulumi(
-            "cancel", "--yes", "--stack", "metal", folder=production.fleet.folder, environment=settings
-        )
+        done_by_hand = production.run_pulumi("cancel", "--yes", "--stack", "metal")
         assert done_by_hand.returncode == 0, done_by_hand.stderr
         assert not lock.exists()
     finally:
@@ -176,13 +180,10 @@ def test_a_lock_is_a_persons_to_break(production: Production, up: Done) -> None:
 def test_a_command_on_another_computer_is_respected_until_a_person_says_otherwise(
     production: Production, up: Done
 ) -> None:
-    settings = {**production.environment, "PULUMI_BACKEND_URL": production.url}
 
     def tag(*arguments: str) -> str:
         stack = ("--stack", "metal")
-        done = production.fleet.pulumi(
-            "stack", "tag", *arguments, *stack, folder=production.fleet.folder, environment=settings
-        )
+        done = production.run_pulumi("stack", "tag", *arguments, *stack)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
