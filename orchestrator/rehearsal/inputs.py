@@ -6,8 +6,9 @@ from typing import Any, Union, get_args, get_origin
 from pulumi._types import input_type_types, is_input_type  # the SDK has no public way to ask
 from pulumi.runtime.rpc import UNKNOWN  # stands for what is not known before something else exists
 
+from orchestrator.rehearsal.told import NOT_TOLD
+
 SCALARS = (str, bool, int, float)
-NOT_TOLD = frozenset({"userData"})  # what a cloud takes, and does not tell again
 
 
 def find_misfits(arguments: type[Any], inputs: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
@@ -22,7 +23,7 @@ def find_misfits(arguments: type[Any], inputs: Mapping[str, Any], place: str = "
 
 
 def list_told(arguments: type[Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a resource that a cloud tells again of what it has: those that the SDK's class has."""
+    """The inputs of a resource that nobody was told of: all properties that the SDK's class of inputs has too."""
     known = input_type_types(arguments)
     return {name: value for name, value in properties.items() if name in known and name not in NOT_TOLD}
 

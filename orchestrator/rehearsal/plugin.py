@@ -24,6 +24,7 @@ from orchestrator.rehearsal.delay import hold_answer
 from orchestrator.rehearsal.inputs import find_misfits, list_told
 from orchestrator.rehearsal.providers import PROVIDERS, Provider, read_credential
 from orchestrator.rehearsal.resource_kind import Function, ResourceKind
+from orchestrator.rehearsal.told import Told
 from orchestrator.rehearsal.world import World, open_world
 
 WORKERS = 16
@@ -64,6 +65,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise AssertionError("abort does not return")
         self._kinds = self._provider.list_kinds(self._world, account)
         self._functions = self._provider.list_functions(self._world, account)
+        self._told = Told(self._world, account)
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=False)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -90,6 +92,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             identifier, properties = kind.create(to_plain(request.properties))
         except (Refusal, Unreachable) as error:
             refuse(context, error)
+        self._told.remember(get_token(request.urn), identifier, to_plain(request.properties))
         hold_answer(self._world, self._ended)
         return provider_pb2.CreateResponse(id=identifier, properties=to_struct(properties))
 
@@ -101,10 +104,12 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             refuse(context, error)
         if properties is None:
             return provider_pb2.ReadResponse(id="")
+        identifier = str(properties.pop("id", request.id))  # an import may go by another id than the resource's own
         inputs = request.inputs
         if not inputs.fields:  # the resource is imported
-            inputs = to_struct(list_told(self._get_kind(request.urn, context).arguments, properties))
-        identifier = str(properties.pop("id", request.id))  # an import may go by another id than the resource's own
+            told = self._told.recall(get_token(request.urn), identifier)
+            arguments = self._get_kind(request.urn, context).arguments
+            inputs = to_struct(list_told(arguments, properties) if told is None else told)
         return provider_pb2.ReadResponse(id=identifier, properties=to_struct(properties), inputs=inputs)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -114,6 +119,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             properties = kind.update(request.id, to_plain(request.olds), to_plain(request.news))
         except (Refusal, Unreachable) as error:
             refuse(context, error)
+        self._told.remember(get_token(request.urn), request.id, to_plain(request.news))
         return provider_pb2.UpdateResponse(properties=to_struct(properties))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -122,6 +128,7 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._get_kind(request.urn, context).delete(request.id, to_plain(request.properties))
         except (Refusal, Unreachable) as error:
             refuse(context, error)
+        self._told.forget(get_token(request.urn), request.id)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -141,10 +148,15 @@ class RehearsedProvider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def _get_kind(self, urn: str, context: grpc.ServicerContext) -> ResourceKind:
-        token = urn.split("::")[2].rpartition("$")[2]
+        token = get_token(urn)
         if token not in self._kinds:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{token} is not rehearsed")
         return self._kinds[token]
+
+
+def get_token(urn: str) -> str:
+    """The type token in the engine's name for a resource."""
+    return urn.split("::")[2].rpartition("$")[2]
 
 
 def refuse(context: grpc.ServicerContext, error: Exception) -> NoReturn:
