@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 python := .venv/bin/python
 # Machines boot as root on Linux alone; elsewhere the other tests still run.
-slow := $(if $(filter Linux-0,$(shell uname -s)-$(shell id -u)),machines or engine or build,(engine or build) and not machines)
+slow := $(if $(filter Linux-0,$(shell uname -s)-$(shell id -u)),machines or engine or build or slow,(engine or build or slow) and not machines)
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -19,7 +19,7 @@ demo: ## Places, provisions, configures, loses a provider and rebalances, on rea
 test: test-unit test-marked ## Runs all tests: the fast ones, then machines, engine and builds.
 
 test-unit: setup ## Runs the fast tests.
-	$(python) -m pytest -q -n auto -m "not machines and not engine and not build"
+	$(python) -m pytest -q -n auto -m "not machines and not engine and not build and not slow"
 
 test-marked: setup
 	$(python) -m pytest -q -m "$(slow)"

@@ -53,4 +53,9 @@ def command(  # one parameter an option
 def summarise(findings: Sequence[Finding]) -> str:
     """How many findings of each level."""
     errors = sum(finding.level == "error" for finding in findings)
-    return f"{errors} errors, {len(findings) - errors} warnings"
+    return f"{count_of(errors, 'error')}, {count_of(len(findings) - errors, 'warning')}"
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number of things: "1 error", "2 errors"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -37,7 +37,6 @@ def command(  # noqa: PLR0913  # one parameter an option
     Exit codes: 0 done, 2 usage or internal error, 3 some accounts failed.
     """
     inputs = read_inputs(files.where)
-    deployment = find_deployment(inputs, rehearse)
     name = inputs.fleet.name
     if delete_data:
         typed = confirm or click.prompt(f"This deletes all data of fleet {name}. Type its name", err=True)
@@ -45,6 +44,7 @@ def command(  # noqa: PLR0913  # one parameter an option
             raise click.UsageError(f"{typed!r} is not the fleet's name; nothing was deleted")
     elif not yes:
         click.confirm(f"Remove all machines of fleet {name}? Their data volumes stay.", abort=True, err=True)
+    deployment = find_deployment(inputs, rehearse)
     with hold_lease(deployment.scratch, "down", take_over=take_over) as lease, show_progress() as tell:
         results = down(replace(deployment, lease=lease), inputs, tell, delete_data=delete_data)
     if files.form == "json":

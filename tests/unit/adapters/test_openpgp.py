@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.adapters import openpgp
 from orchestrator.adapters.openpgp import verify_signatures
 from orchestrator.model.artifact import TrustedKeys
 from orchestrator.model.errors import InvalidDocument, RemoteFailure, ToolMissing
@@ -120,6 +119,6 @@ def test_key_files_that_cannot_serve_are_named(signer: Signer, signed: Path, tmp
 def test_without_gpg_it_says_what_to_install(signed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "keys.asc").write_text("x")
     keys = TrustedKeys(files=(str(tmp_path / "keys.asc"),), fingerprints=frozenset({"A" * 40}))
-    monkeypatch.setattr(openpgp.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(ToolMissing, match="apt-get install gpg"):
         verify_signatures(signed, [], keys, "SHA256SUMS")

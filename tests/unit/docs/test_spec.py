@@ -18,7 +18,7 @@ from orchestrator.spec.load import SpecFile
 from tests.unit.docs.pages import get_section, list_examples, map_keys, read_page
 
 PAGE = read_page("spec.md")
-FILLED_IN = {"name", "__source__", "hosts_path"}  # by the loader, never by people
+FILLED_IN = {"__regions__", "name", "__source__", "hosts_path"}  # by the loader, never by people
 SECTIONS: dict[str, type[BaseModel]] = {
     "## The top level": SpecFile,
     "## Accounts": Account,

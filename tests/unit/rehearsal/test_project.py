@@ -10,7 +10,6 @@ from ruamel.yaml import YAML
 
 from orchestrator.adapters.pulumi import PulumiProject
 from orchestrator.model.rehearsal import RehearsalRequest, RehearsedAccount, RehearsedHost
-from orchestrator.rehearsal.providers import TOKEN_PREFIX
 from orchestrator.rehearsal.project import (
     CREDENTIALS,
     PROJECT_NAME,
@@ -18,6 +17,7 @@ from orchestrator.rehearsal.project import (
     list_environment,
     write_project,
 )
+from orchestrator.rehearsal.providers import TOKEN_PREFIX
 from orchestrator.rehearsal.world import World
 
 CHECKOUT = Path(__file__).parents[3]

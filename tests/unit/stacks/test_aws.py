@@ -90,6 +90,7 @@ def test_in_one_stack_for_all_accounts_shared_resources_carry_the_accounts_name(
     assert together["acme"] == own["acme"]
 
 
+@pytest.mark.slow
 def test_nothing_can_be_left_out_unnoticed() -> None:
     signer = MACHINES[
         -1:

@@ -67,6 +67,7 @@ def test_what_each_scope_changes(renew: bool) -> None:
     check_golden("gcp-scopes", {scope.value: compare(whole, declare(scope=scope)[0]) for scope in scopes}, renew)
 
 
+@pytest.mark.slow
 def test_nothing_can_be_left_out_unnoticed() -> None:
     signer = MACHINES[-1:]  # with a reserved address, provisioned operations and a placement policy: every branch
     assert find_survivors("gcp", lambda module: declare(module, signer), skipped=SEARCHING) == []

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from orchestrator.model.lock import Machine
 from tests.unit.stacks.mutants import find_survivors
 from tests.unit.stacks.registration import Registered, check_golden, compare, load_module, register, stacks_on_path
@@ -73,6 +75,7 @@ def test_a_server_from_before_the_fleet_keeps_its_name() -> None:
     assert set(existing["options"]["ignoreChanges"]) - set(ordinary["options"]["ignoreChanges"]) == {"name"}
 
 
+@pytest.mark.slow
 def test_nothing_can_be_left_out_unnoticed() -> None:
     def declare_all(module: Any) -> Any:
         return declare(module, MACHINES[-2:]), declare_existing(module)

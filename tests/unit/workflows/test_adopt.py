@@ -24,6 +24,7 @@ def run_import(folder: Path, rows: list[dict[str, Any]]) -> tuple[Import, Where]
     return import_inventory(write_inventory(folder, rows), "imported", where), where
 
 
+@pytest.mark.slow
 @given(importable_rows())
 @settings(max_examples=15, deadline=None)
 def test_place_right_after_an_import_changes_nothing(rows: list[dict[str, Any]]) -> None:

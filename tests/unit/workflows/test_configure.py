@@ -1,6 +1,7 @@
 """Which machines Ansible is run on, and what they are told of their neighbours."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_peers_are_addresses_of_other_machines_that_have_one(tmp_path: Path) -> 
     assert (host.hostname, host.volume_device, client.artifact_folder) == ("btc-1-1", "/dev/x", "/a")
 
 
-ETHEREUM = {
+ETHEREUM: Any = {
     "chain": "ethereum",
     "network": "dev",
     "clients": {"execution": "geth", "consensus": "prysm", "validator": "prysm-validator"},
