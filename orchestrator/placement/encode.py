@@ -16,6 +16,7 @@ from orchestrator.placement.holdings import Holding, get_column_key
 from orchestrator.placement.program import Program
 from orchestrator.policy.bound import Bound
 from orchestrator.policy.linear import Terms
+from orchestrator.policy.measures import Counts, Sum
 
 
 class Strictness(Enum):
@@ -67,9 +68,9 @@ def encode(situation: Situation, bounds: Sequence[Bound], strictness: Strictness
     for group in situation.fleet.groups:
         _add_group(encoding, situation, group, strictness)
     _add_capacity(encoding, situation)
-    immovable = {cell.group for cell in situation.candidates.pinned}
+    pinned = _count_pinned(situation)
     for bound in bounds:
-        _add_bound(encoding, bound, _may_bend(bound, situation, immovable, strictness))
+        _add_bound(encoding, bound, _compute_leeway(bound, pinned, strictness))
     return encoding
 
 
@@ -142,19 +143,34 @@ def _add_capacity(encoding: Encoding, situation: Situation) -> None:
         encoding.program.add_row(tuple((variable, 1) for variable in drawn[resource]), None, situation.free[resource])
 
 
-def _may_bend(bound: Bound, situation: Situation, immovable: set[str], strictness: Strictness) -> bool:
-    """Warnings always bend; all do after a loss; so do those that speak of nodes which must not move."""
+def _count_pinned(situation: Situation) -> Counts:
+    """The nodes that must not move, by the cell that they stand in."""
+    holdings = (holding for group in situation.fleet.groups for holding in situation.holdings[group.name])
+    classes = (compute_class(holding) for holding in holdings if holding.pinned)
+    return Counter(found.stay.cell for found in classes if found.stay is not None)
+
+
+def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int | None:
+    """How far a bound may give way; None is any distance. Warnings always may, and all bounds after a loss.
+
+    Of nodes that must not move a bound bears what they alone bring about. How much of a spread, or of a number of
+    domains, that is cannot be told from them alone: there any distance is allowed, and as little as can be is taken.
+    """
     if strictness is Strictness.ELASTIC or bound.rule.level == "warning":
-        return True
-    return bool(immovable) and not immovable.isdisjoint(bound.subject.group_names)
+        return None
+    if not any(cell.group in bound.subject.group_names for cell in pinned):
+        return 0
+    if isinstance(bound.measure, Sum) and bound.low is None:
+        return bound.compute_excess(bound.measure.value(pinned))
+    return None
 
 
-def _add_bound(encoding: Encoding, bound: Bound, bends: bool) -> None:
+def _add_bound(encoding: Encoding, bound: Bound, leeway: int | None) -> None:
     terms: Terms = bound.measure.encode(encoding.program)
-    if not bends:
+    if leeway == 0:
         encoding.program.add_row(terms, bound.low, bound.high)
         return
-    excess = encoding.program.add_variable(0, None)
+    excess = encoding.program.add_variable(0, leeway)
     encoding.excess.append((bound, excess))
     if bound.high is not None:
         encoding.program.add_row((*terms, (excess, -1)), None, bound.high)

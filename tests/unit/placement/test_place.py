@@ -309,6 +309,34 @@ def test_a_signing_node_is_held_where_policy_no_longer_wants_it() -> None:
     assert plan.relocations == 0
 
 
+def beside_a_signer(policy: Sequence[Any]) -> Fleet:
+    """A group that signs, alone on account a, and one that may move."""
+    own = make_rule(20, allow=("a",), per="account", of={"group": "signer"})
+    groups = [make_group("btc", count=3), make_group("signer", count=2)]
+    return make_fleet([make_account(name) for name in ACCOUNTS], groups, [own, *policy])
+
+
+SIGNING = frozenset({"signer"})
+
+
+def test_a_rule_that_speaks_of_a_signer_too_gives_way_by_no_more_than_the_signer_costs() -> None:
+    lock = make_lock(place(beside_a_signer([]), signing_groups=SIGNING))
+    plan = place(beside_a_signer([make_rule(21, cap=1, per="account", of="fleet")]), lock, signing_groups=SIGNING)
+    assert plan.status == "optimal"
+    assert count(plan) == {"a": 2, "b": 1, "c": 1, "d": 1}
+    (broken,) = (found for found in plan.findings if found.rule == "cap")
+    assert (broken.subject, broken.value) == ("fleet", "2 nodes")
+
+
+def test_a_signer_is_no_excuse_for_the_nodes_beside_it() -> None:
+    lock = make_lock(place(beside_a_signer([]), signing_groups=SIGNING))
+    nowhere = make_rule(22, deny=("c", "d"), per="account", of={"group": "btc"})
+    fleet = beside_a_signer([make_rule(21, cap=1, per="account", of="fleet"), nowhere])
+    plan = place(fleet, lock, signing_groups=SIGNING)
+    assert plan.status == "infeasible"
+    assert plan.conflict
+
+
 def test_a_warning_costs_money_but_no_moves() -> None:
     lock = make_lock(place(four_accounts(4, policy=[])))
     rule = make_rule(20, cap=1, per="account", level="warning")
