@@ -22,7 +22,7 @@ test-unit: setup ## Runs the fast tests.
 	$(python) -m pytest -q -n auto -m "not machines and not engine and not build and not slow"
 
 test-marked: setup
-	$(python) -m pytest -q -m "$(slow)"
+	$(python) -m pytest -q -n 2 --dist loadfile -m "$(slow)"
 
 lint: setup ## Style, types and import contracts.
 	.venv/bin/ruff check .

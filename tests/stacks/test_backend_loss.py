@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsed_fleet import COMMAND, Done, RehearsedFleet
+from tests.rehearsed_fleet import COMMAND, Done, RehearsedFleet, make_fleet
 
 pytestmark = [pytest.mark.engine, pytest.mark.machines]
 
@@ -64,6 +64,18 @@ def kill_recovery(fleet: RehearsedFleet) -> Done:
 
 
 @pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+    """A fleet of its own, up: what is recovered knows no user data, so other tests of the state could not share it."""
+    regions = {"hetzner-a": "fsn1", "hetzner-b": "hel1"}
+    fleet = make_fleet("forgotten", tmp_path_factory.mktemp("loss"), regions, hosts=1, count=3)
+    try:
+        fleet.must("up", "--rehearse")
+        yield fleet
+    finally:
+        assert fleet.clean() == []
+
+
+@pytest.fixture(scope="module")
 def drill(fleet: RehearsedFleet) -> Drill:
     """The state goes, and with it what one account's stack was configured with."""
     lives, clouds = read_lives(fleet), read_clouds(fleet)
@@ -85,7 +97,7 @@ def incomplete(fleet: RehearsedFleet) -> Iterator[RehearsedFleet]:
     assert removed.returncode == 0, removed.stderr
     subnet.unlink()
     stray = volume.with_name(f"{STRAY}.json")
-    stray.write_text(volume.read_text().replace("small-btc", "small-stray"))
+    stray.write_text(volume.read_text().replace("forgotten-btc", "forgotten-stray"))
     yield fleet
     stray.unlink()
 
@@ -137,7 +149,7 @@ def test_machines_and_data_are_protected_again(drill: Drill) -> None:
 def test_a_state_that_is_there_is_never_overwritten(drill: Drill) -> None:
     done = drill.fleet.rehearse("recover")
     assert done.code == 2
-    assert "no stack of fleet small has lost its state; nothing was done" in done.err
+    assert "no stack of fleet forgotten has lost its state; nothing was done" in done.err
 
 
 def test_what_is_missing_and_what_nobody_knows_is_named(drill: Drill, incomplete: RehearsedFleet) -> None:
@@ -148,7 +160,7 @@ def test_what_is_missing_and_what_nobody_knows_is_named(drill: Drill, incomplete
     assert stack["error"] is None
     assert sorted(answer["kept"]) == ["hetzner-a", "metal"]
     assert list_names(stack["missing"]) == {"subnet-us-west"}
-    assert [(each["id"], each["name"]) for each in stack["orphans"]] == [(STRAY, "small-stray-2-1")]
+    assert [(each["id"], each["name"]) for each in stack["orphans"]] == [(STRAY, "forgotten-stray-2-1")]
     assert not list((incomplete.world_folder / "accounts/hetzner-b/networkSubnet").glob("*10.64.128*"))
     up = incomplete.rehearse("up")
     assert up.code == 0, up.out + up.err
