@@ -4,11 +4,11 @@ A machine that is out of reach keeps its place among the peers of the others by 
 """
 
 import json
-import os
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from orchestrator.documents.text_file import write_text
 from orchestrator.model.health import PeerIdentity
 
 IDENTITIES = TypeAdapter(dict[str, dict[str, PeerIdentity]])
@@ -26,8 +26,6 @@ def read_identities(path: Path) -> Identities:
 
 
 def write_identities(path: Path, identities: Identities) -> None:
-    """Writes the file whole."""
+    """Writes the file whole; OrchestratorError where that cannot be done."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(identities, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, json.dumps(identities, indent=1, sort_keys=True) + "\n")

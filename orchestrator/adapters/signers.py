@@ -12,8 +12,7 @@ from threading import Lock
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.adapters.ssh import run_command
-from orchestrator.adapters.whole_file import write_whole
-from orchestrator.documents.text_file import invalid, read_text
+from orchestrator.documents.text_file import invalid, read_text, write_text
 from orchestrator.model.endpoint import Endpoint
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.signer import SignerClaim, SignerLook
@@ -67,7 +66,7 @@ def write_claims(path: Path, claims: Iterable[SignerClaim]) -> None:
     """Writes the file whole, a claim a line, so that reviews and merges see single claims."""
     ordered = sorted(claims, key=lambda claim: (claim.machine, claim.client, claim.disk))
     lines = ",\n".join(f"  {json.dumps(claim.model_dump())}" for claim in ordered)
-    write_whole(path, f"[\n{lines}\n]\n")
+    write_text(path, f"[\n{lines}\n]\n")
 
 
 def look_at_signer(endpoint: Endpoint, identity: Path, client: str) -> SignerLook:

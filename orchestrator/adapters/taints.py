@@ -5,8 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.adapters.whole_file import write_whole
-from orchestrator.documents.text_file import invalid, read_text
+from orchestrator.documents.text_file import invalid, read_text, write_text
 from orchestrator.model.taint import Taint
 
 NAME = "taints.json"
@@ -31,5 +30,5 @@ def add_taints(folder: Path, taints: Iterable[Taint], now: float) -> tuple[Taint
     known = {str(taint): taint for taint in (*read_taints(folder, now), *taints)}
     kept = tuple(known[name] for name in sorted(known))
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / NAME, TAINTS.dump_json(kept, indent=1).decode() + "\n")
+    write_text(folder / NAME, TAINTS.dump_json(kept, indent=1).decode() + "\n")
     return kept
