@@ -21,6 +21,9 @@ from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.hosts import LOGIN_NAME, is_address
 
 DEFAULT_ARCH = "x86_64"
+REGIONAL_IDS = frozenset(
+    {"aws"}
+)  # the providers whose plug-in takes ID@REGION, and without it looks in one region alone
 NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 NEEDED_OF_ALL = ("chain", "network", "clients", "region")
@@ -87,6 +90,8 @@ def adopt_cloud_machine(row: InventoryRow, node: StandingNode, place: ListedPlac
     require(row, (*NEEDED_OF_ALL, *NEEDED_OF_CLOUD))
     if row.host_key:
         refuse_bad_key(row.host_key)
+    if row.provider in REGIONAL_IDS:
+        refuse_misplaced_ids(row)
     zone = require_zone(row, place, catalogue.zones)
     machine_type = require_machine_type(row, catalogue.machine_types)
     if row.volume_gib is None and machine_type.local_disk_gib == 0:
@@ -135,6 +140,15 @@ def adopt_host(row: InventoryRow, node: StandingNode) -> Adopted:
         zone=host.zone,
         host=host,
     )
+
+
+def refuse_misplaced_ids(row: InventoryRow) -> None:
+    """Refuses ids that do not say the row's region: they would be looked for in another one, and not be found."""
+    for column, value in (("id", row.id), ("volume_id", row.volume_id)):
+        identifier, _, region = (value or "").partition("@")
+        if value is not None and region != row.region:
+            told = f"is in {region}, and the row in {row.region}" if region else "does not say its region"
+            raise Gap(column, f"{value} {told}", f"write {identifier}@{row.region}")
 
 
 def refuse_bad_key(host_key: str) -> None:

@@ -152,6 +152,39 @@ def test_rows_that_say_too_little_are_named_and_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["inventory.csv"]
 
 
+AMAZON = make_cloud_row("m", provider="aws", region="us-east-1", zone="us-east-1a", machine_type="t3.large")
+
+
+def import_from_amazon(folder: Path, **ids: str) -> Import:
+    row = AMAZON | {"account": "prod", "volume_gib": 100, "volume_type": "gp3"} | ids
+    return import_inventory(write_inventory(folder, [row]), "imported", Where(folder / "fleet.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ({"id": "i-0abc"}, r"csv:2:\d+: m: i-0abc does not say its region \(write i-0abc@us-east-1\)"),
+        ({"id": "i-0abc@"}, r"i-0abc@ does not say its region \(write i-0abc@us-east-1\)"),
+        ({"id": "i-0abc@us-east-1", "volume_id": "vol-1"}, r"vol-1 does not say its region \(write vol-1@us-east-1\)"),
+        (
+            {"volume_id": "vol-1@eu-west-1"},
+            r"vol-1@eu-west-1 is in eu-west-1, and the row in us-east-1 \(write vol-1@us",
+        ),
+    ],
+)
+def test_an_id_at_aws_says_its_region(ids: dict[str, str], words: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidDocument, match=words) as failure:
+        import_from_amazon(tmp_path, **ids)
+    assert len(failure.value.problems) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["inventory.csv"]
+
+
+def test_an_id_at_aws_is_kept_as_pulumi_takes_it(tmp_path: Path) -> None:
+    done = import_from_amazon(tmp_path, id="i-0abc@us-east-1", volume_id="vol-1@us-east-1")
+    (machine,) = done.lock.machines
+    assert machine.existing == {"machine": "i-0abc@us-east-1", "volume": "vol-1@us-east-1"}
+
+
 def test_every_row_with_a_problem_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidDocument) as failure:
         run_import(tmp_path, [make_cloud_row("a", chain=""), make_cloud_row("b"), make_host_row("c", zone="")])
