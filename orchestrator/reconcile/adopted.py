@@ -21,9 +21,8 @@ from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.hosts import LOGIN_NAME, is_address
 
 DEFAULT_ARCH = "x86_64"
-REGIONAL_IDS = frozenset(
-    {"aws"}
-)  # the providers whose plug-in takes ID@REGION, and without it looks in one region alone
+# The providers whose plug-in takes ID@REGION, and without it looks in one region alone.
+REGIONAL_IDS = frozenset({"aws"})
 NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 NEEDED_OF_ALL = ("chain", "network", "clients", "region")
