@@ -452,7 +452,7 @@ def list_labelled(area: Area, options: pulumi.InvokeOptions | None) -> Iterator[
             kind, _, identifier = mapping.resource_arn.rpartition(":")[2].partition("/")
             if kind in TYPES_BY_ARN:
                 name = name_in_region(region, mapping.tags.get("Name", ""))
-                yield Found(TYPES_BY_ARN[kind], name_import(region, identifier), name)
+                yield Found(TYPES_BY_ARN[kind], identifier, name, name_import(region, identifier))
 
 
 def name_import(region: str, identifier: str) -> str:

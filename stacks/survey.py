@@ -8,14 +8,14 @@ that lists all that carries the fleet's labels, and for each type of resource th
 - `ById(build_id)`: the id follows from the inputs; whether it is there shows when the engine then reads it;
 - `Again()`: to make it again is harmless, so nothing is looked for.
 
-Ids are those that `pulumi import` takes. The functions called are the SDK's own (hcloud.get_servers, …): the same
+Ids that are answered are those that `pulumi import` takes. The functions called are the SDK's own (hcloud.get_servers, …): the same
 plug-in, credentials and account as the update's, in rehearsal and in production.
 """
 
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,19 @@ class Area:
 
 @dataclass(frozen=True)
 class Found:
-    """A resource that the account has and that carries the fleet's labels."""
+    """A resource that the account has and that carries the fleet's labels.
+
+    `id` is the one that the engine's state has; `import_id` is what `pulumi import` takes where that is another.
+    """
 
     type: str
     id: str
     name: str
+    import_id: str | None = None
+
+    def describe(self) -> dict[str, str]:
+        """As the controller reads it, who holds it against the state."""
+        return {"type": self.type, "id": self.id, "name": self.name}
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ class Survey:
                 raise pulumi.RunError(f"what an interrupted run made cannot be looked up: {error}") from None
             self.silent[area.account] = str(error)
             return []
-        self._labelled += [{"account": area.account, **asdict(found)} for found in labelled]
+        self._labelled += [{"account": area.account, **found.describe()} for found in labelled]
         self._ids |= {create["urn"]: find_id(search.types[create["type"]], create, labelled) for create in creates}
         return labelled
 
@@ -134,10 +142,10 @@ def is_of_account(
 
 
 def find_id(way: ByName | ById | Again, create: Mapping[str, Any], labelled: Iterable[Found]) -> str | None:
-    """The id under which an interrupted create stands in the cloud, or may stand; None where it does not."""
+    """The import id under which an interrupted create stands in the cloud, or may stand; None where it does not."""
     if isinstance(way, Again):
         return None
     if isinstance(way, ById):
         return way.build_id(create["inputs"])
     wanted = (create["type"], way.get_name(create["inputs"]))
-    return next((found.id for found in labelled if (found.type, found.name) == wanted), None)
+    return next((found.import_id or found.id for found in labelled if (found.type, found.name) == wanted), None)

@@ -20,6 +20,7 @@ SHARED = ["internetGateway", "keyPair", "placementGroup", "routeTable", "routeTa
 WHOLE = sorted([*SHARED, "subnet", "vpc", "eip", "instance", "volume", "volumeAttachment"])
 # Some of each way to be found again, and all that refers to them.
 UNRECORDED = {"KeyPair", "PlacementGroup", "RouteTableAssociation", "Volume", "Instance", "VolumeAttachment", "Eip"}
+STRAY = "vol-0123456789abcdef0"
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +62,15 @@ def adopted(fleet: RehearsedFleet) -> tuple[RehearsedFleet, Done]:
 
 @pytest.fixture(scope="module")
 def replaced(adopted: tuple[RehearsedFleet, Done]) -> tuple[RehearsedFleet, Done]:
-    """Its node on a larger machine, since the first no longer fits; the enrolled host does."""
+    """Its node on a larger machine, since the first no longer fits; meanwhile the cloud has a volume that nobody knows."""
     fleet, _ = adopted
+    (volume,) = (fleet.world_folder / "accounts" / ACCOUNT / "volume").glob("*.json")
+    stray = volume.with_name(f"{STRAY}.json")
+    stray.write_text(volume.read_text().replace(volume.stem, STRAY))
     rewrite(fleet, "vcpus: 2", "vcpus: 4")
-    return fleet, fleet.rehearse("rebalance", "--hold", "0", "--wait", "60")
+    done = fleet.rehearse("rebalance", "--hold", "0", "--wait", "60")
+    stray.unlink()
+    return fleet, done
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +154,11 @@ def test_one_machine_is_replaced_and_the_old_one_retired(replaced: tuple[Rehears
     assert get_machine(fleet).generation == 2
     assert [line.retired for line in fleet.lock.retired] == [f"{get_machine(fleet).node}.1"]
     assert list_cloud(fleet) == WHOLE
+
+
+def test_only_what_no_state_has_is_named_as_nobodys(replaced: tuple[RehearsedFleet, Done]) -> None:
+    _, done = replaced
+    assert [orphan["id"] for orphan in done.read()["result"]["orphans"]] == [STRAY]
 
 
 def test_down_leaves_nothing(down: tuple[RehearsedFleet, Done]) -> None:
