@@ -219,7 +219,7 @@ def find_spread(machine: Machine) -> str | None:
 def declare_machine(declaration: Declaration, machine: Machine, shared: Shared) -> MachineOutputs:
     """The instance, and its data disk."""
     instance = declare_instance(declaration, machine, shared)
-    disk = declare_disk(declaration, machine)
+    disk = declare_disk(declaration, machine, [instance])  # of an instance that is refused, nothing is left behind
     compute.AttachedDisk(
         f"{machine.hostname}-data",
         instance=instance.id,
@@ -319,7 +319,7 @@ def declare_address(declaration: Declaration, machine: Machine) -> compute.Addre
     )
 
 
-def declare_disk(declaration: Declaration, machine: Machine) -> compute.Disk:
+def declare_disk(declaration: Declaration, machine: Machine, after: Sequence[pulumi.Resource] = ()) -> compute.Disk:
     """The data disk: a resource of its own, because days of sync are on it. Google encrypts every disk at rest."""
     protected = declaration.is_data_protected(machine)
     return compute.Disk(
@@ -331,7 +331,7 @@ def declare_disk(declaration: Declaration, machine: Machine) -> compute.Disk:
         size=max(machine.volume_gib or 0, SMALLEST_DISK_GIB),
         provisioned_iops=machine.volume_iops,
         labels=list_labels(declaration, machine),
-        opts=declaration.build_options(protect=protected, retain_on_delete=protected),
+        opts=declaration.build_options(protect=protected, retain_on_delete=protected, depends_on=list(after)),
     )
 
 
