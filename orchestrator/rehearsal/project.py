@@ -5,6 +5,7 @@ world's, and the committed Pulumi.yaml names no plug-in.
 """
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -22,18 +23,34 @@ from orchestrator.rehearsal.world import World
 PROJECT_NAME = "node-orchestrator-rehearsal"
 ACCESS_FILE = "access.json"
 
-# Nothing of the operator's may reach a rehearsal: with these set, a mistake of ours could reach a real account.
+# Nothing of the operator's may reach a rehearsal: with these set, a mistake of ours could reach a real account. These
+# are what the plug-ins and SDKs of the clouds read, by their references.
 CREDENTIALS = (
     "HCLOUD_TOKEN",
     "AWS_ACCESS_KEY_ID",
+    "AWS_ACCESS_KEY",
     "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "GOOGLE_CREDENTIALS",
-    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CLOUD_KEYFILE_JSON",
+    "GCLOUD_KEYFILE_JSON",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT",
     "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CREDENTIALS_PATH",
     "SSH_AUTH_SOCK",
 )
+# Where these are empty, an SDK looks in the home folder: ~/.aws, ~/.config/gcloud. So they name a file without any.
+CREDENTIAL_FILES = ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS")
+# On a machine of AWS there is a role to be had without any file.
+NO_ROLE = {"AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def write_project(world: World, request: RehearsalRequest) -> None:
@@ -121,4 +138,6 @@ def list_environment(world: World) -> dict[str, str]:
         PYTHON_VARIABLE: sys.executable,
         "ORCHESTRATOR_SSH_IDENTITY": str(world.folder / "operator_ed25519"),
         **dict.fromkeys(CREDENTIALS, ""),
+        **dict.fromkeys(CREDENTIAL_FILES, os.devnull),
+        **NO_ROLE,
     }

@@ -3,11 +3,15 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
-from orchestrator.rehearsal.project import CREDENTIALS
+from orchestrator.folders import find_cache_folder
+from tests.baits import FILES_BY_VARIABLE, VARIABLES, write_home
 from tests.rehearsed_fleet import SECRET, RehearsedFleet
 
 pytestmark = [pytest.mark.engine, pytest.mark.machines]
@@ -52,9 +56,86 @@ def list_production(fleet: RehearsedFleet) -> list[Path]:
     return list((fleet.folder / "production").rglob("*"))
 
 
-def test_rehearsal_is_told_no_credentials_and_its_own_backend(fleet: RehearsedFleet) -> None:
+@dataclass(frozen=True)
+class Baited:
+    """A command of a rehearsal in a session full of credentials: what its plug-ins were told, and that home folder."""
+
+    told: list[dict[str, str]]
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def baited(fleet: RehearsedFleet, tmp_path_factory: pytest.TempPathFactory) -> Baited:
+    home = tmp_path_factory.mktemp("home")
+    write_home(home, SECRET)
+    for path in list_files(home):
+        os.utime(path, (0, path.stat().st_mtime))
+    baits = dict.fromkeys(VARIABLES, SECRET)
+    moved = {"HOME": str(home), "XDG_CACHE_HOME": str(find_cache_folder().parent)}
+    with watch_plugins(fleet) as told:
+        done = fleet.run("up", "--rehearse", environment={**fleet.environment, **baits, **moved})
+    assert done.code == 0, done.out + done.err
+    return Baited(told, home)
+
+
+@contextmanager
+def watch_plugins(fleet: RehearsedFleet) -> Iterator[list[dict[str, str]]]:
+    """The environments of the world's plug-ins that run meanwhile, as the kernel has them."""
+    found: dict[str, dict[str, str]] = {}
+    ended = Event()
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            found.update(list_plugins(fleet.world.id))
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    environments: list[dict[str, str]] = []
+    try:
+        yield environments
+    finally:
+        ended.set()
+        watcher.join()
+        environments += found.values()
+
+
+def list_plugins(world: str) -> dict[str, dict[str, str]]:
+    """By process, the environment of each plug-in of a world that runs now."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"orchestrator.rehearsal.plugin" in command and world.encode() in command:
+                lines = (entry / "environ").read_bytes().decode().split("\0")
+                found[entry.name] = dict(line.split("=", 1) for line in lines if "=" in line)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def list_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_no_plugin_of_a_rehearsal_is_told_a_credential(baited: Baited) -> None:
+    """Of any cloud: each plug-in is told what its engine is told, so that every one would be told what any was."""
+    assert baited.told
+    for told in baited.told:
+        assert [name for name, value in told.items() if SECRET in value] == []
+        assert {name: told[name] for name in FILES_BY_VARIABLE} == dict.fromkeys(FILES_BY_VARIABLE, os.devnull)
+
+
+def test_no_file_of_the_operators_home_is_read(baited: Baited) -> None:
+    files = list_files(baited.home)
+    assert [str(path.relative_to(baited.home)) for path in files] == sorted(FILES_BY_VARIABLE.values())
+    assert [path for path in files if path.stat().st_atime != 0] == []
+    files[0].read_text()
+    assert files[0].stat().st_atime != 0  # a read would have shown
+
+
+def test_plain_pulumi_is_told_no_credentials_and_a_backend_of_its_own(fleet: RehearsedFleet) -> None:
     told = fleet.engine_environment
-    assert {name: told[name] for name in CREDENTIALS} == dict.fromkeys(CREDENTIALS, "")
+    assert SECRET not in {**dict.fromkeys(VARIABLES, SECRET), **told}.values()
     assert told["PULUMI_BACKEND_URL"] == f"file://{fleet.world_folder / 'state'}"
     assert Path(told["PULUMI_HOME"]).is_relative_to(fleet.world_folder)
     assert Path(told["ORCHESTRATOR_SSH_IDENTITY"]).is_relative_to(fleet.world_folder)
