@@ -3,6 +3,8 @@
 .PHONY: help setup demo test test-unit test-marked lint clean lock
 SHELL := /bin/sh
 python := .venv/bin/python
+# Python's modules are compiled once, not at each start of the thousands of processes that the tests begin.
+export PYTHONDONTWRITEBYTECODE :=
 # Machines boot as root on Linux alone; elsewhere the other tests still run.
 slow := $(if $(filter Linux-0,$(shell uname -s)-$(shell id -u)),machines or engine or build or slow,(engine or build or slow) and not machines)
 
@@ -22,7 +24,7 @@ test-unit: setup ## Runs the fast tests.
 	$(python) -m pytest -q -n auto -m "not machines and not engine and not build and not slow"
 
 test-marked: setup
-	$(python) -m pytest -q -n 2 --dist loadfile -m "$(slow)"
+	$(python) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "$(slow)"
 
 lint: setup ## Style, types and import contracts.
 	.venv/bin/ruff check .

@@ -1,7 +1,18 @@
-"""What all tests share: how many examples properties try, and renewing what goldens expect."""
+"""What all tests share: how many examples properties try, renewing goldens, and which worker takes which file when."""
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+TESTS = Path(__file__).parent
+
+# With --no-loadscope-reorder workers take files in this order. A file of minutes that is left to the end keeps all
+# but one of them waiting.
+LONGEST_FIRST = ("e2e", "stacks", "machines", "toolchains", "unit")
+# They share the fleet of tests/stacks/conftest.py, which is up once if one worker takes them all.
+SHARED_FLEET = tuple(f"tests/stacks/test_{name}.py" for name in ("declaration", "guards", "isolation", "lifecycle"))
 
 # `pytest --hypothesis-profile thorough` tries ten times as many, for a night; properties that say their own number
 # keep it. No deadline: the machines that run this are shared, so time says nothing of one example.
@@ -16,3 +27,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Write what the commands say now over what tests/golden expects; review the diff before you commit it.",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST_FIRST.index(item.path.relative_to(TESTS).parts[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With --dist loadfile: a file is one worker's, and so are all files that share a fleet."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415  # where xdist is not asked for, nobody needs it
+
+    class ByFleet(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return SHARED_FLEET[0] if file in SHARED_FLEET else file
+
+    return ByFleet(config, log) if config.getvalue("dist") == "loadfile" else None
