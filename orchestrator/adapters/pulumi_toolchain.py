@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from orchestrator.folders import find_cache_folder
@@ -33,8 +34,12 @@ def find_own_pulumi_folder() -> Path:
     return find_cache_folder() / "pulumi" / PULUMI_VERSION
 
 
+@cache
 def is_fitting_pulumi(pulumi: Path) -> bool:
-    """Whether `pulumi` is of this major version, not older than ours, and has its language host beside it."""
+    """Whether `pulumi` is of this major version, not older than ours, and has its language host beside it.
+
+    Asked once a process: every stack needs the answer, and the CLI takes a fifth of a second to say its version.
+    """
     if not (pulumi.resolve().parent / LANGUAGE_HOST).exists():
         return False
     quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
