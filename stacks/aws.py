@@ -7,7 +7,7 @@ them on different hardware; per machine an instance, a data volume of its own, a
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -45,6 +45,10 @@ DEVICE_LINK = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{}"
 # databases of clients read and write in blocks of 16 KiB. 1000 MiB/s is gp3's limit.
 THROUGHPUT_MIB = range(125, 1001)
 OPERATIONS_PER_MIB = 64
+
+# A call is tried once more this often, with growing pauses: some minutes of throttling are sat out, and an API that is
+# down ends the run. The plug-in's own 25 take about an hour ("Retries and Waiters" of terraform-provider-aws).
+RETRIES = 8
 
 BURSTABLE = re.compile(r"t[1-9]")
 
@@ -87,6 +91,7 @@ def make_provider(account: Account, namespace: str | None) -> aws.Provider:
         secret_key=config.get_secret("secretKey"),
         token=config.get_secret("token"),
         allowed_account_ids=[account.project] if account.project else None,
+        max_retries=RETRIES,
     )
 
 
@@ -305,7 +310,8 @@ def declare_machine(declaration: Declaration, machine: Machine, region: Region) 
     """The instance, its data volume, and its reserved address where it has one."""
     zone = region.zones[str(machine.zone_id)]
     instance = declare_instance(declaration, machine, region)
-    volume = declare_volume(declaration, machine, zone.subnet.availability_zone)
+    # Of an instance that is refused, nothing is left behind.
+    volume = declare_volume(declaration, machine, zone.subnet.availability_zone, [instance])
     ec2.VolumeAttachment(
         f"{machine.hostname}-data",
         region=machine.region,
@@ -369,7 +375,9 @@ def build_credits(machine: Machine) -> ec2.InstanceCreditSpecificationArgs | Non
     return ec2.InstanceCreditSpecificationArgs(cpu_credits="standard")
 
 
-def declare_volume(declaration: Declaration, machine: Machine, zone: pulumi.Input[str]) -> ebs.Volume:
+def declare_volume(
+    declaration: Declaration, machine: Machine, zone: pulumi.Input[str], after: Sequence[pulumi.Resource] = ()
+) -> ebs.Volume:
     """The data volume: a resource of its own, because days of sync are on it.
 
     `zone` is the account's own name of its zone; of a volume that exists it is not looked at.
@@ -386,7 +394,10 @@ def declare_volume(declaration: Declaration, machine: Machine, zone: pulumi.Inpu
         encrypted=True,
         tags=tag_machine(declaration, machine),
         opts=declaration.build_options(
-            protect=protected, retain_on_delete=protected, ignore_changes=["availabilityZone"]
+            protect=protected,
+            retain_on_delete=protected,
+            ignore_changes=["availabilityZone"],
+            depends_on=list(after),
         ),
     )
 
