@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from orchestrator.model.base import Frozen
-from orchestrator.model.failure_domain import DOMAIN_KINDS, Placed
-from orchestrator.model.line import check_line
+from orchestrator.model.failure_domain import DOMAIN_KINDS, Placed, split_domain
 
 CLIENT_KIND = "client."
 
@@ -21,13 +20,11 @@ class Domain(Frozen):
     @classmethod
     def parse(cls, text: str) -> "Domain":
         """KIND=VALUE as a domain; ValueError that says what is wrong with it."""
-        kind, separator, value = text.partition("=")
-        if not separator or not value:
-            raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as country=DE")
+        kind, value = split_domain(text, "country=DE")
         if kind not in DOMAIN_KINDS and not (kind.startswith(CLIENT_KIND) and kind != CLIENT_KIND):
             kinds = ", ".join((*DOMAIN_KINDS, f"{CLIENT_KIND}ROLE"))
             raise ValueError(f"{kind!r} is no kind of domain; there are: {kinds}")
-        return cls(kind=kind, value=check_line(value))
+        return cls(kind=kind, value=value)
 
 
 def get_domain(kind: str, place: Placed, clients: Mapping[str, str]) -> str | None:

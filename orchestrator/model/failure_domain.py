@@ -2,6 +2,8 @@
 
 from typing import Literal, Protocol, get_args
 
+from orchestrator.model.line import check_line
+
 DomainKind = Literal[
     "operator",
     "account",
@@ -26,3 +28,11 @@ class Placed(Protocol):
     def get_domain(self, kind: DomainKind) -> str | None:
         """The name of the domain of this kind that it is in; None where the fact is unknown."""
         ...
+
+
+def split_domain(text: str, example: str) -> tuple[str, str]:
+    """Kind and value of a domain as commands name it, KIND=VALUE; ValueError, with an example, where it is not so."""
+    kind, separator, value = text.partition("=")
+    if not separator or not value:
+        raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as {example}")
+    return kind, check_line(value)

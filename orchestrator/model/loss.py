@@ -1,8 +1,7 @@
 """A loss: the failure domain that is gone, as a command names it (account=hetzner-b)."""
 
 from orchestrator.model.base import Frozen
-from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed
-from orchestrator.model.line import check_line
+from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed, split_domain
 from orchestrator.model.names import Line
 
 
@@ -18,12 +17,10 @@ class Loss(Frozen):
     @classmethod
     def parse(cls, text: str) -> "Loss":
         """KIND=VALUE as a loss; ValueError that says what is wrong with it."""
-        kind, separator, value = text.partition("=")
-        if not separator or not value:
-            raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as account=hetzner-b")
+        kind, value = split_domain(text, "account=hetzner-b")
         if kind not in DOMAIN_KINDS:
             raise ValueError(f"{kind!r} is no kind of failure domain; there are: {', '.join(DOMAIN_KINDS)}")
-        return cls(kind=kind, value=check_line(value))
+        return cls(kind=kind, value=value)
 
     def covers(self, place: Placed) -> bool:
         """Whether the place is in the lost domain; an unknown domain is not."""
