@@ -87,20 +87,16 @@ class AwsAccount(ProviderAccount):
         """As EC2 gives them out: vpc-0000000000000083a."""
         return f"{PREFIXES[kind]}-{int(self.cloud.take_id()):017x}"
 
-    def get_resource(self, kind: str, identifier: str) -> Properties:
-        """The resource; AwsRefusal where there is none."""
-        found = self.cloud.find_resource(kind, identifier)
-        if found is None:
-            code, words = NOT_FOUND[kind]
-            raise AwsRefusal(code, words.format(identifier))
-        return found
+    def refuse_missing(self, kind: str, identifier: str) -> Refusal:
+        """As EC2 says it: each kind has a code of its own."""
+        code, words = NOT_FOUND[kind]
+        return AwsRefusal(code, words.format(identifier))
 
     def get_in_region(self, kind: str, identifier: str, region: str) -> Properties:
         """The same, of that region."""
         found = self.get_resource(kind, identifier)
         if found["region"] != region:
-            code, words = NOT_FOUND[kind]
-            raise AwsRefusal(code, words.format(identifier))
+            raise self.refuse_missing(kind, identifier)
         return found
 
     def list_in_region(self, kind: str, region: str) -> dict[str, Properties]:

@@ -51,12 +51,9 @@ class GcpProject(ProviderAccount):
 
     provider = PROVIDER
 
-    def get_resource(self, kind: str, identifier: str) -> Properties:
-        """The resource; Refusal as the API says it where there is none."""
-        found = self.cloud.find_resource(kind, identifier)
-        if found is None:
-            raise GcpRefusal(f"The resource '{identifier}' was not found", "notFound")
-        return found
+    def refuse_missing(self, kind: str, identifier: str) -> Refusal:
+        """As the API says it."""
+        return GcpRefusal(f"The resource '{identifier}' was not found", "notFound")
 
     def find_referenced(self, kind: str, reference: str, field: str) -> tuple[str, Properties]:
         """Path and properties of the resource that another names in `field`, by path or self-link."""

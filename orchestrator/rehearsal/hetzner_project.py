@@ -13,12 +13,9 @@ class HetznerProject(ProviderAccount):
 
     provider = PROVIDER
 
-    def get_resource(self, kind: str, identifier: str) -> Properties:
-        """The resource; Refusal as the API says it where there is none."""
-        found = self.cloud.find_resource(kind, identifier)
-        if found is None:
-            raise Refusal(f"{kind} with ID '{identifier}' not found", "not_found")
-        return found
+    def refuse_missing(self, kind: str, identifier: str) -> Refusal:
+        """As the API says it."""
+        return Refusal(f"{kind} with ID '{identifier}' not found", "not_found")
 
     def refuse_taken_name(self, kind: str, name: str) -> None:
         """Names are unique in a project, for each kind."""

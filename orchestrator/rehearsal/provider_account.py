@@ -9,7 +9,7 @@ from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.site import Zone
-from orchestrator.rehearsal.cloud import CloudAccount, Properties, Unreachable
+from orchestrator.rehearsal.cloud import CloudAccount, Properties, Refusal, Unreachable
 from orchestrator.rehearsal.outage import is_api_lost
 from orchestrator.rehearsal.world import World
 
@@ -24,9 +24,16 @@ class ProviderAccount(ABC):
         self.name = name
         self.cloud = CloudAccount(world.folder / "accounts" / name)
 
-    @abstractmethod
     def get_resource(self, kind: str, identifier: str) -> Properties:
         """The resource; Refusal in the cloud's own words where there is none."""
+        found = self.cloud.find_resource(kind, identifier)
+        if found is None:
+            raise self.refuse_missing(kind, identifier)
+        return found
+
+    @abstractmethod
+    def refuse_missing(self, kind: str, identifier: str) -> Refusal:
+        """The cloud's words for a resource that is not there."""
 
     @property
     def facts(self) -> Catalogue:
