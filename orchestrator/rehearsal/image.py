@@ -1,11 +1,8 @@
 """Makes the base image of rehearsal machines: the host's own release, bootstrapped, then the role `base` applied."""
 
-import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from orchestrator.adapters.whole_folder import ensure_whole_folder, hold_file_lock
+from orchestrator.model.endpoint import Endpoint
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.rehearsal.machine import NewMachine, check_host, create_machine, halt_machine, read_console
 from orchestrator.rehearsal.network import run_tool
@@ -21,7 +19,6 @@ from orchestrator.rehearsal.recipe import (
     SINGLE_PROCESS_UNIT,
     Recipe,
     find_image_folder,
-    find_playbook,
     read_recipe,
     render_sources,
 )
@@ -29,6 +26,7 @@ from orchestrator.rehearsal.record import find_machine_folder
 from orchestrator.rehearsal.world import World, allocate_address, clean_world, create_world, remove_folder
 
 BUILDER = "image"
+IDENTITY = "identity"
 SSH_TIMEOUT_SECONDS = 60.0
 ERROR_TAIL_LINES = 12
 
@@ -121,8 +119,7 @@ def apply_role(bootstrapped: Path, target: Path, on_progress: Progress) -> None:
     clean_world(create_world(BUILDER, spec_path))  # a killed run's
     world = create_world(BUILDER, spec_path)
     try:
-        inventory = boot_builder(world, bootstrapped)
-        run_playbook(world, inventory)
+        apply_base(world, boot_builder(world, bootstrapped))
         halt_machine(world, BUILDER)
         copy_merged(find_machine_folder(world, BUILDER), bootstrapped, target)
         remove_traces(target)
@@ -130,8 +127,8 @@ def apply_role(bootstrapped: Path, target: Path, on_progress: Progress) -> None:
         clean_world(world)
 
 
-def boot_builder(world: World, image: Path) -> Path:
-    """Boots the machine that becomes the image; returns the inventory that reaches it, with its host key pinned."""
+def boot_builder(world: World, image: Path) -> Endpoint:
+    """Boots the machine that becomes the image; the operator's key is then in the world's folder."""
     operator, host = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     address = allocate_address(world, BUILDER)
     spec = NewMachine(
@@ -143,35 +140,20 @@ def boot_builder(world: World, image: Path) -> Path:
     )
     create_machine(world, spec, image)
     wait_for_port(world, BUILDER, address)
-    identity, known = world.folder / "identity", world.folder / "known_hosts"
+    identity = world.folder / IDENTITY
     identity.touch(mode=0o600)
     identity.write_text(render_private_key(operator), encoding="utf-8")
-    known.write_text(f"{address} {render_public_key(host)}\n", encoding="utf-8")
-    variables = {
-        "ansible_host": address,
-        "ansible_user": "root",
-        "ansible_ssh_private_key_file": str(identity),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={known} -o IdentitiesOnly=yes",
-    }
-    inventory = world.folder / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": {BUILDER: variables}}}), encoding="utf-8")
-    return inventory
+    return Endpoint(machine=BUILDER, address=str(address), host_keys=(render_public_key(host),))
 
 
-def run_playbook(world: World, inventory: Path) -> None:
-    """Applies the playbook that prepares an image."""
-    playbook = find_playbook()
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(playbook.parent.parent / "ansible.cfg"),
-        "ANSIBLE_HOME": str(world.folder / "ansible"),
-        "ANSIBLE_LOCAL_TEMP": str(world.folder / "ansible"),
-        "ANSIBLE_NOCOLOR": "1",
-        # No connection outlives the playbook.
-        "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o PreferredAuthentications=publickey",
-    }
-    tool = Path(sys.executable).with_name("ansible-playbook")
-    run_quietly([str(tool), "--inventory", str(inventory), str(playbook)], environment=environment)
+def apply_base(world: World, builder: Endpoint) -> None:
+    """Applies the role to the builder; RemoteFailure with what the failed task said."""
+    # It loads Ansible's and SSH's libraries, which no other command of a rehearsal needs.
+    from orchestrator.adapters.ansible import prepare_image  # noqa: PLC0415
+
+    outcome = prepare_image(builder, world.folder / IDENTITY, world.folder / "ansible", lambda _event: None)
+    if outcome.status != "ok":
+        raise RemoteFailure(f"the base image cannot be prepared: {outcome.error}")
 
 
 def copy_merged(machine: Path, lower: Path, target: Path) -> None:
@@ -212,7 +194,7 @@ def wait_for_port(world: World, name: str, address: str, port: int = 22) -> None
     raise RemoteFailure(f"{name} does not answer on port {port}: {read_console(world, name)}")
 
 
-def run_quietly(command: Sequence[str], text: str = "", environment: dict[str, str] | None = None) -> None:
+def run_quietly(command: Sequence[str], text: str = "") -> None:
     """Runs a program whose words matter only when it fails; then RemoteFailure carries the last of them.
 
     The program is killed when this process is: nobody would take its result.
@@ -223,7 +205,6 @@ def run_quietly(command: Sequence[str], text: str = "", environment: dict[str, s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environment,
         check=False,
     )
     if done.returncode:
