@@ -73,6 +73,11 @@ class AwsRefusal(Refusal):
         )
 
 
+def refuse_value(parameter: str, value: object, why: str = "") -> AwsRefusal:
+    """The refusal of a parameter's value; `why` is a sentence more."""
+    return AwsRefusal("InvalidParameterValue", f"Value ({value}) for parameter {parameter} is invalid. {why}".rstrip())
+
+
 class AwsAccount(ProviderAccount):
     """One account. Every resource is in a region, and another region's is not there."""
 

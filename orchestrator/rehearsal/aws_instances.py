@@ -20,6 +20,7 @@ from orchestrator.rehearsal.aws_account import (
     AwsKind,
     AwsRefusal,
     Calls,
+    refuse_value,
 )
 from orchestrator.rehearsal.cloud import Properties
 from orchestrator.rehearsal.exhaustion import find_vcpu_quota, is_exhausted
@@ -219,7 +220,7 @@ class VolumeAttachment(AttachmentKind[AwsAccount], AwsKind):
         if self._account.list_users(ATTACHMENT, "volumeId", volume_id):
             raise AwsRefusal("VolumeInUse", f"{volume_id} is already attached to an instance")
         if device not in DEVICE_NAMES:
-            raise AwsRefusal("InvalidParameterValue", f"Value ({device}) for parameter device is invalid.")
+            raise refuse_value("device", device)
         if any(
             other["deviceName"] == device
             for other in self._account.list_users(ATTACHMENT, "instanceId", instance_id).values()
@@ -252,9 +253,7 @@ def refuse_options(inputs: Properties) -> None:
     """AwsRefusal where the instance's own options cannot be had."""
     options = inputs.get("metadataOptions") or {}
     if options.get("httpTokens", "required") not in ("required", "optional"):
-        raise AwsRefusal(
-            "InvalidParameterValue", f"Value ({options['httpTokens']}) for parameter HttpTokens is invalid"
-        )
+        raise refuse_value("HttpTokens", options["httpTokens"])
     if not 1 <= int(options.get("httpPutResponseHopLimit", 1)) <= 64:
         raise AwsRefusal("InvalidParameterValue", "HttpPutResponseHopLimit must be between 1 and 64")
     if len((inputs.get("userData") or "").encode()) > USER_DATA_BYTES:

@@ -17,6 +17,7 @@ from orchestrator.rehearsal.aws_account import (
     AwsKind,
     AwsRefusal,
     Calls,
+    refuse_value,
 )
 from orchestrator.rehearsal.aws_instances import Instance
 from orchestrator.rehearsal.cloud import Properties
@@ -184,11 +185,9 @@ class Subnet(AwsKind):
         name = zones.get(inputs.get("availabilityZoneId", ""), inputs.get("availabilityZone"))
         if name not in zones.values():
             wanted = inputs.get("availabilityZoneId") or inputs.get("availabilityZone")
-            raise AwsRefusal(
-                "InvalidParameterValue",
-                f"Value ({wanted}) for parameter availabilityZone is invalid. Subnets can currently only be created in "
-                f"the following availability zones: {', '.join(sorted(zones.values()))}.",
-            )
+            known = ", ".join(sorted(zones.values()))
+            why = f"Subnets can currently only be created in the following availability zones: {known}."
+            raise refuse_value("availabilityZone", wanted, why)
         return str(name)
 
     def list_computed(self, identifier: str, inputs: Properties) -> Properties:
@@ -283,9 +282,7 @@ def parse_block(text: str, field: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise AwsRefusal(
-            "InvalidParameterValue", f"Value ({text}) for parameter {field} is invalid. This is not a valid CIDR block."
-        ) from None
+        raise refuse_value(field, text, "This is not a valid CIDR block.") from None
 
 
 def refuse_dependency(message: str) -> None:

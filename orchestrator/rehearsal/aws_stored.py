@@ -17,6 +17,7 @@ from orchestrator.rehearsal.aws_account import (
     AwsKind,
     AwsRefusal,
     Calls,
+    refuse_value,
 )
 from orchestrator.rehearsal.cloud import Properties
 from orchestrator.rehearsal.world import allocate_address, get_volume_folder, remove_folder
@@ -87,9 +88,7 @@ class PlacementGroup(AwsKind):
                 "InvalidPlacementGroup.Duplicate", f"The placement group '{inputs['name']}' already exists."
             )
         if inputs["strategy"] not in ("spread", "cluster", "partition"):
-            raise AwsRefusal(
-                "InvalidParameterValue", f"Value ({inputs['strategy']}) for parameter strategy is invalid."
-            )
+            raise refuse_value("strategy", inputs["strategy"])
 
     def make_id(self, inputs: Properties) -> str:
         """Its name, as with keys."""
@@ -148,7 +147,7 @@ class Eip(AwsKind):
         if len(self._account.list_in_region(ADDRESS, region)) >= ADDRESS_LIMIT:
             raise AwsRefusal("AddressLimitExceeded", "The maximum number of addresses has been reached.")
         if inputs.get("domain", "vpc") != "vpc":
-            raise AwsRefusal("InvalidParameterValue", f"Value ({inputs['domain']}) for parameter domain is invalid.")
+            raise refuse_value("domain", inputs["domain"])
         if not inputs.get("instance"):
             return
         instance = self._account.get_in_region(INSTANCE, inputs["instance"], region)
@@ -168,7 +167,7 @@ def refuse_numbers(inputs: Properties) -> None:
     name, size = inputs.get("type", "gp2"), int(inputs["size"])
     limits = VOLUME_TYPES.get(name)
     if limits is None:
-        raise AwsRefusal("InvalidParameterValue", f"Value ({name}) for parameter volumeType is invalid.")
+        raise refuse_value("volumeType", name)
     if size not in limits.sizes:
         bound = "small" if size < limits.sizes[0] else "large"
         raise AwsRefusal("InvalidParameterValue", f"Volume of {size}GiB is too {bound} for volume type {name}.")
