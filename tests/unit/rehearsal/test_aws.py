@@ -1,8 +1,6 @@
 """What the rehearsed AWS refuses, in its own words; no machine is booted here."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Network
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +19,7 @@ from orchestrator.rehearsal.machine import NewMachine
 from orchestrator.rehearsal.outage import Losses, find_losses_file
 from orchestrator.rehearsal.provider_account import load_facts
 from orchestrator.rehearsal.stored import write_value
-from orchestrator.rehearsal.world import World, find_worlds_folder
+from orchestrator.rehearsal.world import World
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBbNXI8eGXU3dCcH0aixas0jBINWoLKmy9+wTxucqN0v"
 REGION = "us-east-1"
@@ -95,13 +93,7 @@ def facts() -> Catalogue:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    folder = find_worlds_folder() / "0123abcd"
-    world = World(id="0123abcd", folder=folder, fleet="f", spec_path=Path("/f"), subnet=IPv4Network("10.213.9.0/24"))
-    for inner in ("machines", "volumes", "accounts/alpha", "accounts/beta"):
-        (folder / inner).mkdir(parents=True)
-    write_value(folder / "world.json", world)
+def cloud(world: World, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     made = Cloud(world)
     monkeypatch.setattr(machine_kind, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
     monkeypatch.setattr(machine_kind, "read_pinned_image", lambda _world: None)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from orchestrator.rehearsal.inputs import list_told
 from orchestrator.rehearsal.machine import NewMachine
 from orchestrator.rehearsal.outage import Losses, find_losses_file
 from orchestrator.rehearsal.stored import write_value
-from orchestrator.rehearsal.world import World, find_worlds_folder
+from orchestrator.rehearsal.world import World
 
 PROJECT = "example-nodes"
 ZONE, REGION = "us-central1-a", "us-central1"
@@ -98,14 +97,8 @@ def facts() -> Catalogue:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, facts: Catalogue) -> Cloud:
+def cloud(world: World, monkeypatch: pytest.MonkeyPatch, facts: Catalogue) -> Cloud:
     monkeypatch.setattr(GcpProject, "facts", facts)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    folder = find_worlds_folder() / "0123abcd"
-    world = World(id="0123abcd", folder=folder, fleet="f", spec_path=Path("/f"), subnet=IPv4Network("10.213.9.0/24"))
-    for inner in ("machines", "volumes", "accounts/alpha", "accounts/beta"):
-        (folder / inner).mkdir(parents=True)
-    write_value(folder / "world.json", world)
     made = Cloud(world)
     monkeypatch.setattr(machine_kind, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
     monkeypatch.setattr(machine_kind, "read_pinned_image", lambda _world: None)

@@ -1,8 +1,6 @@
 """What the rehearsed Hetzner refuses, in its own words; no machine is booted here."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from orchestrator.rehearsal.hetzner_servers import PLACEMENT_GROUP_LIMIT
 from orchestrator.rehearsal.machine import NewMachine
 from orchestrator.rehearsal.outage import Losses, find_losses_file
 from orchestrator.rehearsal.stored import write_value
-from orchestrator.rehearsal.world import World, find_worlds_folder
+from orchestrator.rehearsal.world import World
 from orchestrator.workflows.inputs import Where, read_inputs
 from tests.unit.specs import write_spec
 
@@ -54,13 +52,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    folder = find_worlds_folder() / "0123abcd"
-    world = World(id="0123abcd", folder=folder, fleet="f", spec_path=Path("/f"), subnet=IPv4Network("10.213.9.0/24"))
-    for inner in ("machines", "volumes", "accounts/alpha", "accounts/beta"):
-        (folder / inner).mkdir(parents=True)
-    write_value(folder / "world.json", world)
+def cloud(world: World, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     made = Cloud(world)
     monkeypatch.setattr(machine_kind, "create_machine", lambda _world, machine, _image: made.booted.append(machine))
     monkeypatch.setattr(machine_kind, "read_pinned_image", lambda _world: None)
