@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from orchestrator.folders import find_cache_folder
 from orchestrator.model.errors import ToolMissing
@@ -13,6 +14,7 @@ from orchestrator.model.errors import ToolMissing
 PULUMI_VERSION = "3.253.0"
 LANGUAGE_HOST = "pulumi-language-python"
 PYTHON_VARIABLE = "ORCHESTRATOR_PYTHON"  # what our own language host is to run on
+_ASKING = Lock()
 
 
 def find_pulumi() -> Path:
@@ -34,12 +36,17 @@ def find_own_pulumi_folder() -> Path:
     return find_cache_folder() / "pulumi" / PULUMI_VERSION
 
 
-@cache
 def is_fitting_pulumi(pulumi: Path) -> bool:
     """Whether `pulumi` is of this major version, not older than ours, and has its language host beside it.
 
-    Asked once a process: every stack needs the answer, and the CLI takes a fifth of a second to say its version.
+    Asked once a process: all stacks need the answer at once, and the CLI takes a fifth of a second to say its version.
     """
+    with _ASKING:
+        return _ask_pulumi(pulumi)
+
+
+@cache
+def _ask_pulumi(pulumi: Path) -> bool:
     if not (pulumi.resolve().parent / LANGUAGE_HOST).exists():
         return False
     quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}

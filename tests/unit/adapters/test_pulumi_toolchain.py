@@ -1,6 +1,7 @@
 """Which Pulumi CLI is taken."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,11 @@ def test_link_to_an_installation_counts_by_what_is_beside_its_target(tmp_path: P
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "pulumi").symlink_to(tmp_path / "opt" / "pulumi")
     assert find_pulumi() == tmp_path / "bin"
+
+
+def test_stacks_that_ask_at_once_ask_the_cli_once(tmp_path: Path) -> None:
+    folder = put_pulumi(tmp_path / "bin", "v3.253.0")
+    (folder / "pulumi").write_text(f"#!/bin/sh\necho asked >> {tmp_path / 'asked'}\nsleep 0.1\necho v3.253.0\n")
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: find_pulumi(), range(4))) == {folder}
+    assert (tmp_path / "asked").read_text() == "asked\n"
