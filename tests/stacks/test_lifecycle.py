@@ -1,4 +1,4 @@
-"""A fleet's whole life, a stage a fixture: hindered growth, completion, shrinking, down, up again, down for good."""
+"""A fleet's whole life, a stage a fixture: hindered growth, completion, fewer and larger machines, down, up, gone."""
 
 import json
 from dataclasses import dataclass
@@ -76,9 +76,10 @@ def grown(hindered: Stage) -> Stage:
 
 @pytest.fixture(scope="module")
 def shrunk(grown: Stage) -> Stage:
-    """Three nodes again: the others are let go."""
+    """Three nodes again: the others are let go. They ask for more than Hetzner's machines have, which are replaced."""
     fleet = grown.fleet
     fleet.write_spec(count=3)
+    fleet.spec.write_text(fleet.spec.read_text().replace("vcpus: 2", "vcpus: 4").replace("100 GiB", "200 GiB"))
     return Stage(fleet, fleet.rehearse("rebalance", "--hold", "0"))
 
 
@@ -143,19 +144,35 @@ def test_same_command_completes_what_was_hindered(grown: Stage) -> None:
 
 def test_nodes_no_longer_asked_for_are_let_go_with_evidence(grown: Stage, shrunk: Stage) -> None:
     assert shrunk.done.code == 0, shrunk.done.out + shrunk.done.err
-    assert sorted(shrunk.answer["retired"]) == ["btc-4.1", "btc-5.1", "btc-6.1"]
-    assert set(shrunk.answer["retired"].values()) == {
-        "the spec no longer asks for btc-4",
-        "the spec no longer asks for btc-5",
-        "the spec no longer asks for btc-6",
-    }
+    kept = {machine.node for machine in shrunk.fleet.lock.machines}
+    let_go = {name: why for name, why in shrunk.answer["retired"].items() if name.removesuffix(".1") not in kept}
+    assert len(let_go) == 3
+    assert let_go == {name: f"the spec no longer asks for {name.removesuffix('.1')}" for name in let_go}
     fleet = shrunk.fleet
     assert len(fleet.lock.machines) == 3
-    assert {line.retired for line in fleet.lock.retired} == {"btc-4.1", "btc-5.1", "btc-6.1"}
+    assert {line.retired for line in fleet.lock.retired} == set(shrunk.answer["retired"])
     for account in ("hetzner-a", "hetzner-b"):
         kinds = [path.parent.name for path in list_cloud(fleet, account)]
         assert (kinds.count("server"), kinds.count("volume"), kinds.count("attachment")) == (1, 1, 1)
     assert len(list((fleet.world_folder / "volumes").iterdir())) == 2
+
+
+def test_machines_that_became_too_small_are_replaced(shrunk: Stage) -> None:
+    fleet = shrunk.fleet
+    for account in ("hetzner-a", "hetzner-b"):
+        (machine,) = fleet.lock.get_machines(account)
+        assert machine.generation == 2
+        assert f"{machine.node}.1" in shrunk.answer["retired"]
+        assert is_running(fleet, fleet.name_in_world(machine))
+        assert not is_running(fleet, f"{fleet.name}-{machine.node}-1")
+    (kept,) = fleet.lock.get_machines("metal")
+    assert kept.generation == 1  # its host has four
+
+
+def test_no_change_is_left_after_a_replacement(shrunk: Stage) -> None:
+    for account in ("hetzner-a", "hetzner-b"):
+        done = shrunk.fleet.pulumi("preview", "--expect-no-changes", "--stack", account)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_host_that_was_let_go_is_free_and_runs_nothing(shrunk: Stage) -> None:
