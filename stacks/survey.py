@@ -8,8 +8,8 @@ that lists all that carries the fleet's labels, and for each type of resource th
 - `ById(build_id)`: the id follows from the inputs; whether it is there shows when the engine then reads it;
 - `Again()`: to make it again is harmless, so nothing is looked for.
 
-Ids that are answered are those that `pulumi import` takes. The functions called are the SDK's own (hcloud.get_servers, …): the same
-plug-in, credentials and account as the update's, in rehearsal and in production.
+Ids that are answered are those that `pulumi import` takes. The functions called are the SDK's own (hcloud.get_servers,
+…): the same plug-in, credentials and account as the update's, in rehearsal and in production.
 """
 
 import json

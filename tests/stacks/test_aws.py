@@ -62,7 +62,7 @@ def adopted(fleet: RehearsedFleet) -> tuple[RehearsedFleet, Done]:
 
 @pytest.fixture(scope="module")
 def replaced(adopted: tuple[RehearsedFleet, Done]) -> tuple[RehearsedFleet, Done]:
-    """Its node on a larger machine, since the first no longer fits; meanwhile the cloud has a volume that nobody knows."""
+    """Its node on a larger machine, since the first no longer fits; the cloud has a volume that nobody knows."""
     fleet, _ = adopted
     (volume,) = (fleet.world_folder / "accounts" / ACCOUNT / "volume").glob("*.json")
     stray = volume.with_name(f"{STRAY}.json")
