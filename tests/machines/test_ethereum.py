@@ -180,3 +180,17 @@ def test_a_node_that_was_away_finds_its_peers_and_the_blocks_it_missed(network: 
     assert [node[role].identity for node in network.probe() for role in NODE] == before
     told = json.loads(network.run(FOLLOWER, "/usr/local/lib/orchestrator/peers geth"))
     assert told == {"add": [], "remove": [], "refused": []}  # it was started with them
+
+
+def test_a_chain_that_stands_still_after_a_restart_goes_on_by_one_call(network: Network) -> None:
+    """The way out that docs/clients.md gives under "Known limits"."""
+    network.run(SIGNER, "systemctl restart prysm")
+
+    def stands_still() -> bool:
+        execution, consensus = (network.probe()[SIGNER][role].height for role in NODE)
+        return execution is not None and consensus is not None and consensus < execution
+
+    wait_until(stands_still, CHAIN_SECONDS)
+    height = network.probe()[SIGNER]["consensus"].height or 0
+    network.run(SIGNER, f"/usr/local/lib/orchestrator/rpc geth debug_setHead {height:#x}")
+    wait_until(partial(network.is_above, height + 2), CHAIN_SECONDS)
