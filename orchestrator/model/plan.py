@@ -61,8 +61,26 @@ class Unplaced(Frozen):
     why: str
 
 
+class Repair(Frozen):
+    """One change that is enough on its own: `change` is the key to write anew, `to` its value as it is written.
+
+    `change` "remove" drops the rule, "facts" fills in what the catalogue does not know, "capacity" adds machines.
+    `clears` is what the change clears: all that keeps the fleet from being placed, or this one conflict of several.
+    """
+
+    rule: str
+    name: str
+    change: str
+    to: str
+    clears: Literal["all", "conflict"]
+    message: str
+    source: Source
+
+
 class Plan(Frozen):
     """What placement decided. `conflict` holds the rules that cannot hold together (infeasible only).
+
+    `repairs` are changes each of which is enough on its own, the smallest first.
 
     `machines` are all entries of the lock to come, retiring, lost and held ones too; `retired` bars ids for good.
     """
@@ -76,6 +94,7 @@ class Plan(Frozen):
     unplaced: tuple[Unplaced, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflict: tuple[Finding, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     retired: tuple[Retired, ...] = ()
 
     @property
