@@ -1,61 +1,63 @@
 """Why nothing fits: a smallest set of named rules that cannot hold together, found by leaving out one after another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.plan import Finding
+from orchestrator.model.plan import Finding, Repair
 from orchestrator.model.rule import Rule
 from orchestrator.placement.candidates import Situation
-from orchestrator.placement.encode import Strictness, encode
-from orchestrator.placement.solve import Solver
+from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
+from orchestrator.placement.repair import compute_repairs
 from orchestrator.policy.bound import Bound
 from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.measures import Distinct, Range
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
-    """Stands in a conflict for what can be had: free machines of sites and types, enrolled hosts not yet taken."""
+class Explanation:
+    """Why nothing fits, and what would do, each alone. No repairs where no machine exists for a group."""
+
+    conflict: tuple[Finding, ...]
+    repairs: tuple[Repair, ...] = ()
 
 
-Culprit = Rule | Capacity
+def compute_explanation(situation: Situation) -> Explanation:
+    """The explanation of an infeasible situation (no cell closed yet), the conflict in written order.
 
-
-def compute_conflict(situation: Situation) -> tuple[Finding, ...]:
-    """The conflict of an infeasible situation (no cell closed yet), in written order.
-
-    Drop any one of it and the rest can hold; it is a smallest set in that sense, not the smallest of all. Where no
-    rule is to blame because no machine exists for a group, that is the finding.
+    Where no rule is to blame because no machine exists for a group, that is the finding.
     """
     missing = tuple(_describe_missing(situation))
     if missing:
-        return missing
-    kept: list[Culprit] = [*(rule for rule in situation.fleet.policy if rule.level == "error"), Capacity()]
+        return Explanation(missing)
+    culprits = find_conflict(situation)
+    return Explanation(_describe_conflict(situation, culprits), compute_repairs(situation, culprits))
+
+
+def find_conflict(situation: Situation) -> tuple[Culprit, ...]:
+    """Drop any one of them and the rest can hold: a smallest set in that sense, not the smallest of all.
+
+    The deletion filter of Chinneck and Dravnieks (1991): leave out one after another, and keep out whatever leaves the
+    rest infeasible.
+    """
+    kept: list[Culprit] = [*(rule for rule in situation.fleet.policy if rule.level == "error"), CAPACITY]
     for culprit in tuple(kept):
         rest = [other for other in kept if other is not culprit]
         if not is_feasible(situation, rest):
             kept = rest
-    rules = [culprit for culprit in kept if not isinstance(culprit, Capacity)]
+    return tuple(kept)
+
+
+def _describe_conflict(situation: Situation, culprits: Sequence[Culprit]) -> tuple[Finding, ...]:
+    rules = [culprit for culprit in culprits if not isinstance(culprit, Capacity)]
     bounds = compile_policy(rules, situation.fleet, situation.candidates).bounds
     return tuple(
-        _describe_capacity(situation.fleet, len(kept))
+        _describe_capacity(situation.fleet, len(culprits))
         if isinstance(culprit, Capacity)
-        else _describe_rule(culprit, [bound for bound in bounds if bound.rule is culprit], len(kept))
-        for culprit in kept
+        else _describe_rule(culprit, [bound for bound in bounds if bound.rule is culprit], len(culprits))
+        for culprit in culprits
     )
-
-
-def is_feasible(situation: Situation, culprits: Sequence[Culprit]) -> bool:
-    """Whether every node can be placed under these rules and, if it is among them, the capacity."""
-    rules = [culprit for culprit in culprits if not isinstance(culprit, Capacity)]
-    policy = compile_policy(rules, situation.fleet, situation.candidates)
-    if not any(isinstance(culprit, Capacity) for culprit in culprits):
-        plenty = sum(group.count for group in situation.fleet.groups)
-        situation = replace(situation, free=dict.fromkeys(situation.free, plenty))
-    encoding = encode(situation.restrict(policy.candidates), policy.bounds, Strictness.HARD)
-    return Solver(encoding.program).minimize(()) is not None
 
 
 def _describe_missing(situation: Situation) -> list[Finding]:

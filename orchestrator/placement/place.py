@@ -13,7 +13,7 @@ from orchestrator.placement.assign import Assignment, MachineWriter, compute_ass
 from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.clients import ClientChoice
 from orchestrator.placement.encode import Encoding, Strictness, encode
-from orchestrator.placement.explain import compute_conflict
+from orchestrator.placement.explain import compute_explanation
 from orchestrator.placement.holdings import count_cells, get_column_key
 from orchestrator.placement.notices import compute_notices, describe_unplaced
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
@@ -45,10 +45,12 @@ def compute_plan(  # noqa: PLR0913  # all that a placement depends on, and nothi
     situation = raw.restrict(policy.candidates)
     solved = _solve(situation, policy.bounds)
     if solved is None:
+        explanation = compute_explanation(raw)
         return Plan(
             status="infeasible",
             findings=policy.findings,
-            conflict=compute_conflict(raw),
+            conflict=explanation.conflict,
+            repairs=explanation.repairs,
             retired=lock.retired if lock else (),
         )
     return _write_plan(situation, solved, clients, (*policy.findings, *compute_notices(situation)), policy.bounds)

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.model.plan import Change, Claim, Plan, PlannedMachine, Stage
+from orchestrator.model.plan import Change, Claim, Plan, PlannedMachine, Repair, Stage
 from orchestrator.report.findings import list_findings
 
 STYLE_OF: dict[Change, str] = {"keep": "dim", "add": "green", "relocate": "yellow", "retire": "red", "client": "cyan"}
@@ -30,8 +30,14 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in plan.unplaced],
         "findings": list_findings(plan.findings),
         "conflict": [finding.name for finding in plan.conflict],
-        "repairs": [],
+        "repairs": [describe_repair(repair) for repair in plan.repairs],
     }
+
+
+def describe_repair(repair: Repair) -> dict[str, Any]:
+    """One repair as plain data."""
+    place = {"file": repair.source.file, "line": repair.source.line}
+    return {**repair.model_dump(mode="json", exclude={"source"}), **place}
 
 
 def describe_machine(planned: PlannedMachine) -> dict[str, Any]:
@@ -56,9 +62,7 @@ def render_plan(plan: Plan) -> RenderableType:
 def render_parts(plan: Plan) -> Iterator[RenderableType]:
     """The parts of the text, top to bottom."""
     if plan.status == "infeasible":
-        yield Text("infeasible: these rules cannot hold together", style="bold red")
-        for finding in plan.conflict:
-            yield Text(f"  {finding.source}: {finding.message}")
+        yield from render_conflict(plan)
         return
     changed = [planned for planned in plan.machines if planned.change not in STAY]
     if changed:
@@ -70,6 +74,19 @@ def render_parts(plan: Plan) -> Iterator[RenderableType]:
     for finding in plan.findings:
         style = "red" if finding.level == "error" else "yellow"
         yield Text(f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]", style=style)
+
+
+def render_conflict(plan: Plan) -> Iterator[Text]:
+    """What cannot hold together, and what would do: each line alone, the smallest change first."""
+    dark = any(repair.change == "facts" for repair in plan.repairs)
+    known = "as far as the facts are known, " if dark else ""
+    yield Text(f"infeasible: {known}these rules cannot hold together", style="bold red")
+    for finding in plan.conflict:
+        yield Text(f"  {finding.source}: {finding.message}")
+    if plan.repairs:
+        yield Text("any one of these is enough:", style="bold")
+    for repair in plan.repairs:
+        yield Text(f"  {repair.source}: {repair.message}")
 
 
 def render_changes(changed: list[PlannedMachine]) -> Table:
