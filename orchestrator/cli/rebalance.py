@@ -1,4 +1,4 @@
-"""orchestrator rebalance: restore the policy after a loss, or when what was lost came back."""
+"""orchestrator rebalance: restore the policy after a loss or a drain, or when what was lost came back."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.losses import LOSS
+from orchestrator.cli.losses import LOSS, declare
 from orchestrator.cli.options import REHEARSE, SECONDS, TAKE_OVER, WAIT, Files, print_json, print_text, spec_options
 from orchestrator.cli.progress import show_progress
 from orchestrator.cli.up import find_exit_code
@@ -28,6 +28,11 @@ DEFAULT_HOLD_SECONDS = 10.0
 @spec_options
 @click.option("--lose", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is lost.")
 @click.option("--heal", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain, lost before, is back.")
+@click.option(
+    "--drain", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is to be left, and kept free."
+)
+@click.option("--cordon", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain takes nothing new.")
+@click.option("--uncordon", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is open again.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option(
     "--hold",
@@ -47,6 +52,9 @@ def command(  # noqa: PLR0913  # one parameter an option
     files: Files,
     lose: tuple[Loss, ...],
     heal: tuple[Loss, ...],
+    drain: tuple[Loss, ...],
+    cordon: tuple[Loss, ...],
+    uncordon: tuple[Loss, ...],
     dry_run: bool,
     hold: float,
     rehearse: bool,
@@ -58,8 +66,9 @@ def command(  # noqa: PLR0913  # one parameter an option
     Killed, the same command run again goes on from there; nothing is made twice.
     Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
     """
+    declared = declare(lose=lose, heal=heal, drain=drain, cordon=cordon, uncordon=uncordon)
     inputs = read_inputs(files.where)
-    planned = plan_rebalance(inputs, lose, heal, fetch_taints(inputs, rehearse))
+    planned = plan_rebalance(inputs, declared, fetch_taints(inputs, rehearse))
     if files.form == "text":
         print_text(Lines(render_plan(planned.plan), Text(render_cost_difference(planned.before, planned.plan))))
     if dry_run or planned.placement.lock is None:

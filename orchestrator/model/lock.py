@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from orchestrator.model.base import Frozen
+from orchestrator.model.closure import Closures
 from orchestrator.model.loss import Loss
 from orchestrator.model.names import Line, Name, PlaceName
 from orchestrator.model.quantity import MOST_GIBIBYTES, MOST_IOPS
@@ -109,6 +110,7 @@ class LockHeader(Frozen):
     `revision` is a digest of all else in the file, so a file edited by hand no longer carries its own revision.
     `spec` and `facts` are digests of the spec and of the catalogue facts used (prices are no part of either).
     `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
+    `drained` and `cordoned` are domains that work and take nothing new; drained ones are left by what stands there.
     """
 
     fleet: Name
@@ -118,11 +120,19 @@ class LockHeader(Frozen):
     spec: Line
     facts: Line
     lost: tuple[LossText, ...] = ()
+    drained: tuple[LossText, ...] | None = None
+    cordoned: tuple[LossText, ...] | None = None
 
     @property
     def losses(self) -> tuple[Loss, ...]:
         """The lost domains as values."""
         return tuple(Loss.parse(text) for text in self.lost)
+
+    @property
+    def closures(self) -> Closures:
+        """The drained and cordoned domains as values."""
+        drained, cordoned = (tuple(map(Loss.parse, texts or ())) for texts in (self.drained, self.cordoned))
+        return Closures(drained=drained, cordoned=cordoned)
 
     @property
     def parent(self) -> str | None:

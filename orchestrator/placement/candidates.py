@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.closure import Closures
 from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.loss import Loss
@@ -63,13 +64,16 @@ def compute_situation(
     losses: Sequence[Loss],
     signing_groups: frozenset[str],
     taints: Sequence[Taint] = (),
+    *,
+    closures: Closures | None = None,
 ) -> Situation:
-    """What can be had where, what is held now, and what is left."""
+    """What can be had where, what is held now, and what is left; `closures` None are those of the lock."""
     machines = lock.machines if lock else ()
-    places = dict(compute_places(fleet, catalogue, losses))
+    closed = closures or (lock.header.closures if lock else Closures())
+    places = dict(compute_places(fleet, catalogue, losses, closed))
     for machine in machines:
         if get_place_name(machine) not in places:
-            places[get_place_name(machine)] = compute_unlisted_place(machine, losses)
+            places[get_place_name(machine)] = compute_unlisted_place(machine, losses, closed)
     book = OfferBook(catalogue)
     judge = Judge({account.name: account for account in fleet.accounts}, places, book, signing_groups)
     holdings = {group.name: compute_holdings(group, found, judge) for group, found in _split_by_group(fleet, machines)}

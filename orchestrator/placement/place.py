@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.closure import Closures
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.loss import Loss
@@ -32,15 +33,17 @@ def compute_plan(  # noqa: PLR0913  # all that a placement depends on, and nothi
     signing_groups: frozenset[str] = frozenset(),
     *,
     taints: Sequence[Taint] = (),
+    closures: Closures | None = None,
 ) -> Plan:
     """Place a fleet with as few moves as can be, then as cheaply, then as spread out.
 
     `clients` gives, by group, the clients that may fill each role. `losses` are all domains lost now: with any, error
     rules give way where they must and the plan may be partial; without, they hold or the plan is infeasible and names
     the rules. Nodes of `signing_groups` never move: where they should, they are held. `taints` are where clouds refuse
-    new machines now: without a loss, nodes stay without a place before an error rule gives way.
+    new machines now: without a loss, nodes stay without a place before an error rule gives way. So do nodes of drained
+    domains stay where they are. `closures` are the drained and cordoned domains, None those of the lock.
     """
-    raw = compute_situation(fleet, catalogue, lock, losses, signing_groups, taints)
+    raw = compute_situation(fleet, catalogue, lock, losses, signing_groups, taints, closures=closures)
     policy = compile_policy(fleet.policy, fleet, raw.candidates)
     situation = raw.restrict(policy.candidates)
     solved = _solve(situation, policy.bounds)
@@ -69,7 +72,10 @@ def _solve(situation: Situation, bounds: Sequence[Bound]) -> tuple[Encoding, Ans
 def _list_ways(situation: Situation) -> tuple[Strictness, ...]:
     if situation.losses:
         return (Strictness.HARD, Strictness.ELASTIC)
-    return tuple(Strictness) if situation.taints else (Strictness.HARD,)
+    if situation.taints:
+        return tuple(Strictness)
+    drained = any(place.closure == "drained" for place in situation.places.values())
+    return (Strictness.HARD, Strictness.PARTIAL) if drained else (Strictness.HARD,)
 
 
 def _write_plan(

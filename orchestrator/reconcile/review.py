@@ -120,7 +120,11 @@ def _find_unfit(situation: Situation) -> Iterator[Finding]:
             home = holding.home
             if home is None or holding.stay is not None or home.account not in accounts:
                 continue
-            if not situation.places[get_column_key(home).place].lost:
+            place = situation.places[get_column_key(home).place]
+            if place.closure == "drained" and not place.lost:
+                message = f"{home.machine} stands at {home.site}, which is drained: {PLACE}"
+                yield _mismatch("drained", home.site, "another site", message, group.source, home.machine)
+            elif not place.lost:
                 message = (
                     f"{home.machine} ({home.machine_type} at {home.site}) is not what {group.name} asks for: {PLACE}"
                 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from orchestrator.documents.known_keys import suggest
 from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.loss import Loss
@@ -25,17 +26,18 @@ class Placement:
     lock: Lock | None
 
 
-def place(
-    inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = (), taints: Sequence[Taint] = ()
-) -> Placement:
-    """Places the fleet on top of its lock; domains lost before stay lost until they are healed. Writes nothing.
+NOTHING = Declaration()
 
-    `taints` are where clouds refuse new machines now.
+
+def place(inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Taint] = ()) -> Placement:
+    """Places the fleet on top of its lock; domains stay lost until they are healed, and closed until they are opened.
+
+    `taints` are where clouds refuse new machines now. Writes nothing.
     """
     refuse_other_fleet(inputs)
-    refuse_unknown_domains(inputs, (*lose, *heal))
-    before = inputs.lock.header.losses if inputs.lock else ()
-    losses = tuple(sorted({*before, *lose} - set(heal), key=str))
+    refuse_unknown_domains(inputs, declared.domains)
+    before = inputs.lock.header if inputs.lock else None
+    losses, closures = declared.compute_losses(before), declared.compute_closures(before)
     plan = compute_plan(
         inputs.fleet,
         inputs.catalogue,
@@ -44,6 +46,7 @@ def place(
         losses,
         inputs.signing_groups,
         taints=taints,
+        closures=closures,
     )
     if plan.status == "infeasible":
         return Placement(plan, None)
@@ -52,7 +55,9 @@ def place(
         revision="",
         spec=inputs.fleet.digest,
         facts=inputs.facts_digest,
-        lost=tuple(str(loss) for loss in losses),
+        lost=tuple(map(str, losses)),
+        drained=tuple(map(str, closures.drained)) or None,
+        cordoned=tuple(map(str, closures.cordoned)) or None,
     )
     return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
 
@@ -73,10 +78,11 @@ def refuse_unknown_domains(inputs: Inputs, losses: Collection[Loss]) -> None:
     machines = inputs.lock.machines if inputs.lock else ()
     sites = [place.site for place in compute_places(inputs.fleet, inputs.catalogue, ()).values()]
     sites += [compute_unlisted_place(machine, ()).site for machine in machines]
-    declared = {str(loss) for loss in inputs.lock.header.losses} if inputs.lock else set()
+    header = inputs.lock.header if inputs.lock else None
+    before = (*header.losses, *header.closures.drained, *header.closures.cordoned) if header else ()
     for loss in losses:
         known = {domain for site in sites if (domain := site.get_domain(loss.kind)) is not None}
-        if loss.value not in known and str(loss) not in declared:
+        if loss.value not in known and loss not in before:
             hint = suggest(loss.value, known) or f"the fleet's spec and lock say which {loss.kind}s it has"
             raise InvalidDocument([OrchestratorError(f"the fleet has nothing in {loss}", hint=hint)])
 

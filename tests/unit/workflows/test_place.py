@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.lockfile import compute_revision, read_lock
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.workflows.inputs import Inputs, Where, read_inputs
@@ -23,7 +24,7 @@ def inputs(tmp_path: Path) -> Inputs:
 
 def settle(inputs: Inputs, lose: tuple[Loss, ...] = (), heal: tuple[Loss, ...] = ()) -> Inputs:
     """The inputs after a placement was written."""
-    write_placement(inputs, place(inputs, lose, heal))
+    write_placement(inputs, place(inputs, Declaration(lose=lose, heal=heal)))
     return read_inputs(inputs.where)
 
 
@@ -73,7 +74,7 @@ def test_what_cannot_be_placed_writes_no_lock(tmp_path: Path) -> None:
 def test_a_rebalance_is_planned_without_writing(inputs: Inputs) -> None:
     placed = settle(inputs)
     before = inputs.where.lock_path.read_bytes()
-    planned = plan_rebalance(placed, (LOST,), ())
+    planned = plan_rebalance(placed, Declaration(lose=(LOST,)))
     assert planned.plan.relocations == 2
     assert planned.before == place(placed).plan.cost.amount > 0
     assert planned.placement.lock is not None
@@ -83,14 +84,14 @@ def test_a_rebalance_is_planned_without_writing(inputs: Inputs) -> None:
 
 def test_a_rebalance_with_nothing_to_do_keeps_the_lock(inputs: Inputs) -> None:
     placed = settle(inputs)
-    planned = plan_rebalance(placed, (), ())
+    planned = plan_rebalance(placed, Declaration())
     assert (planned.plan.relocations, planned.placement.lock) == (0, placed.lock)
     assert planned.before == planned.plan.cost.amount
 
 
 def test_losing_and_healing_the_same_domain_is_healing(inputs: Inputs) -> None:
     placed = settle(inputs)
-    planned = plan_rebalance(placed, (LOST,), (LOST,))
+    planned = plan_rebalance(placed, Declaration(lose=(LOST,), heal=(LOST,)))
     assert planned.placement.lock == placed.lock
 
 
