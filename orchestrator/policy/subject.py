@@ -8,15 +8,25 @@ from orchestrator.model.rule import Selector, Subject
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The groups that a rule counts together, and what to call them."""
+    """The groups that a rule counts together, and what to call them.
+
+    `standby` are the groups of their standby nodes: these are in no share and no spread, but no less bound to stand
+    where the groups may, and they survive as the groups' nodes do.
+    """
 
     name: str
     groups: tuple[Group, ...]
+    standby: tuple[Group, ...] = ()
 
     @property
     def group_names(self) -> tuple[str, ...]:
         """Their names, in the spec's order."""
         return tuple(group.name for group in self.groups)
+
+    @property
+    def standby_names(self) -> tuple[str, ...]:
+        """The names of their standby groups."""
+        return tuple(group.name for group in self.standby)
 
     @property
     def wanted(self) -> int:
@@ -26,12 +36,18 @@ class Members:
 
 def compute_members(of: Subject | None, fleet: Fleet) -> tuple[Members, ...]:
     """The subjects of a rule: one a group without `of`, else one; none where no group is selected."""
+    active = tuple(group for group in fleet.groups if group.standby_of is None)
     if of is None:
-        return tuple(Members(group.name, (group,)) for group in fleet.groups)
+        return tuple(_make_members(group.name, (group,), fleet) for group in active)
     if of == "fleet":
-        return (Members("fleet", fleet.groups),)
-    groups = tuple(group for group in fleet.groups if is_selected(group, of))
-    return (Members(render_selector(of), groups),) if groups else ()
+        return (_make_members("fleet", active, fleet),)
+    groups = tuple(group for group in active if is_selected(group, of))
+    return (_make_members(render_selector(of), groups, fleet),) if groups else ()
+
+
+def _make_members(name: str, groups: tuple[Group, ...], fleet: Fleet) -> Members:
+    names = {group.name for group in groups}
+    return Members(name, groups, tuple(group for group in fleet.groups if group.standby_of in names))
 
 
 def is_selected(group: Group, selector: Selector) -> bool:

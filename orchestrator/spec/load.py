@@ -2,7 +2,7 @@
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
 from orchestrator.model.control import ControlPlane
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout
-from orchestrator.model.names import Name
+from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout, get_standby_name
+from orchestrator.model.names import LONGEST_NAME, Name
 from orchestrator.model.rule import Rule, Selector
 from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.control import find_control_problems, place_control
@@ -40,6 +40,8 @@ NOT_PLACEMENT = {
     "path",
     "digest",
 }
+# Keys that say nothing where they are not given; so a spec that has none of them keeps its digest.
+SILENT_WITHOUT_VALUE = {"standby", "standby_of", "priority", "relax"}
 
 
 class SpecFile(Frozen):
@@ -80,6 +82,8 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
             data[section] = name_each(document, (section,))
     if isinstance(data.get("accounts"), dict):
         data["accounts"] = {name: place_regions(document, name, entry) for name, entry in data["accounts"].items()}
+    if isinstance(data.get("groups"), dict):
+        refuse_keys(document, ("groups",), data["groups"], "__standby_of__")
     if "artifacts" in data:
         data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):
@@ -131,6 +135,8 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
         yield from find_account_problems(document, account)
     for group in spec.groups.values():
         yield from find_empty_roles(document, group)
+        if group.standby is not None:
+            yield from find_standby_problems(document, group, spec.groups)
     if spec.access is not None:
         yield from find_access_problems(document, spec.access)
     if spec.control is not None:
@@ -206,7 +212,7 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
     fleet = Fleet(
         fleet=spec.fleet,
         accounts=tuple(account for _, account in sorted(spec.accounts.items())),
-        groups=tuple(group for _, group in sorted(spec.groups.items())),
+        groups=tuple(sorted(add_standby(spec.groups.values()), key=lambda group: group.name)),
         policy=spec.policy,
         access=spec.access,
         layout=spec.layout,
@@ -218,6 +224,29 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
     return fleet.model_copy(update={"digest": compute_digest(fleet)})
 
 
+def add_standby(groups: Iterable[Group]) -> Iterator[Group]:
+    """The groups, and for each that asks for standby nodes the group that these are."""
+    for group in groups:
+        yield group
+        if group.standby is not None:
+            own = {"name": get_standby_name(group.name), "count": group.standby.count, "standby": None}
+            yield group.model_copy(update={**own, "standby_of": group.name})
+
+
+def find_standby_problems(document: YamlDocument, group: Group, names: Collection[str]) -> Iterator[OrchestratorError]:
+    """Standby nodes whose group cannot have the name that it has to have."""
+    name = get_standby_name(group.name)
+    place = ("groups", group.name, "standby")
+    if name in names:
+        message = f"the standby nodes of {group.name} are a group {name}, and there is another of that name"
+        yield document.problem(place, message, f"rename groups.{name}")
+    if len(name) > LONGEST_NAME:
+        message = (
+            f"the standby nodes of {group.name} are a group {name}, which is longer than {LONGEST_NAME} characters"
+        )
+        yield document.problem(place, message, f"give {group.name} a shorter name")
+
+
 def compute_digest(fleet: Fleet) -> str:
     """ "sha256:…" over all of the spec that placement depends on, so that comments and prices make no lock stale."""
     text = TypeAdapter(Any).dump_json(strip(fleet.model_dump(mode="json")))
@@ -227,5 +256,6 @@ def compute_digest(fleet: Fleet) -> str:
 def strip(value: Any) -> Any:
     """`value` without the keys that placement does not depend on, keys sorted."""
     if isinstance(value, dict):
-        return {key: strip(inner) for key, inner in sorted(value.items()) if key not in NOT_PLACEMENT}
+        silent = NOT_PLACEMENT | {key for key in SILENT_WITHOUT_VALUE if value.get(key) is None}
+        return {key: strip(inner) for key, inner in sorted(value.items()) if key not in silent}
     return [strip(inner) for inner in value] if isinstance(value, list) else value

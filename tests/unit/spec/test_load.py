@@ -216,3 +216,40 @@ def test_the_order_of_accounts_says_nothing(tmp_path_factory: pytest.TempPathFac
         load_fleet(write_spec(folder, f"{head}accounts:\n{''.join(order)}{groups}")).digest for order in (LINES, lines)
     }
     assert len(digests) == 1
+
+
+def test_standby_nodes_are_a_group_of_their_own(tmp_path: Path) -> None:
+    fleet = load_fleet(write_spec(tmp_path, change(SPEC, "count: 4", "count: 4\n    standby: {count: 2}")))
+    assert [(group.name, group.count, group.standby_of) for group in fleet.groups] == [
+        ("btc", 4, None),
+        ("btc-standby", 2, "btc"),
+    ]
+    assert fleet.digest != load_fleet(write_spec(tmp_path)).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("count: 4", "count: 4\n    standby: {count: 0}", "groups.btc.standby.count"),
+        (
+            "count: 4",
+            "count: 4\n    standby: {count: 1, mode: cold}",
+            "12:31: groups.btc.standby.mode: 'cold' is not known here",
+        ),
+        ("count: 4", "count: 4\n    __standby_of__: eth", "__standby_of__"),
+        (
+            "policy:",
+            "  btc-standby: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
+            "    machine: {vcpus: 2, memory: 4 GiB, disk: 100 GiB}}\n"
+            "  btc2: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
+            "    machine: {vcpus: 2, memory: 4 GiB, disk: 100 GiB}, standby: {count: 1}}\n"
+            "  btc2-standby: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
+            "    machine: {vcpus: 2, memory: 4 GiB, disk: 100 GiB}}\n\npolicy:",
+            "there is another of that name",
+        ),
+    ],
+)
+def test_standby_nodes_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        load_fleet(write_spec(tmp_path, change(SPEC, old, new)))
+    assert message in str(caught.value)
