@@ -1,7 +1,7 @@
 """The objectives of a placement in their order; each optimum is held while the next is sought."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from orchestrator.model.plan import Stage
 from orchestrator.placement.candidates import Situation
@@ -17,12 +17,16 @@ CONCENTRATION_NODE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An expression to minimise, and a constant that makes its value one that people read."""
+    """An expression to minimise, and a constant that makes its value one that people read.
+
+    `peaks` are variables that need only be as large as the largest of some expressions.
+    """
 
     name: str
     terms: Terms
     constant: int = 0
     node_limit: int | None = None
+    peaks: Mapping[int, Sequence[Terms]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,9 @@ def compute_answer(encoding: Encoding, objectives: Sequence[Objective]) -> Answe
 
 def _improve(solver: Solver, program: Program, objective: Objective, start: Optimum) -> Optimum:
     """The best value of an objective; no search where the last solution has what the variables' limits allow."""
+    if objective.peaks:
+        start = replace(start, values=_lower_peaks(objective.peaks, start.values))
+        solver.start_from(start.values)
     value = compute_value(objective.terms, start.values)
     if value == program.compute_least(objective.terms):
         return Optimum(value, value, start.values)
@@ -66,6 +73,14 @@ def _improve(solver: Solver, program: Program, objective: Objective, start: Opti
     if found is None:
         raise SolverError(f"stage {objective.name} lost the solution that the stage before it had")
     return found
+
+
+def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) -> tuple[int, ...]:
+    """The same solution with each peak as low as it can be: an earlier objective had no reason to lower it."""
+    lowered = list(values)
+    for variable, expressions in peaks.items():
+        lowered[variable] = max((compute_value(terms, values) for terms in expressions), default=0)
+    return tuple(lowered)
 
 
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
@@ -97,16 +112,24 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
 def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objective]:
     """Variables above each group's count in every provider, and in every zone; their sums are the last objectives."""
     objectives = []
+    program = encoding.program
     for kind in ("provider", "zone"):
-        terms = []
+        peaks: dict[int, tuple[Terms, ...]] = {}
         for group in situation.fleet.groups:
-            domains = situation.candidates.get_occupiable((group.name,), kind).known
-            largest = encoding.program.add_whole(group.count)
-            for cells in domains.values():
-                counts = [(variable, -1) for cell in cells for variable in encoding.program.get_count(cell)]
-                encoding.program.add_row(((largest, 1), *counts), 0, None)
-            terms.append((largest, 1))
-        objectives.append(Objective(f"largest {kind}", tuple(terms), node_limit=CONCENTRATION_NODE_LIMIT))
+            domains = situation.candidates.get_occupiable((group.name,), kind).known.values()
+            counts = tuple(tuple((at, 1) for cell in cells for at in program.get_count(cell)) for cells in domains)
+            largest = program.add_whole(group.count)
+            for terms in counts:
+                program.add_row(((largest, -1), *terms), None, 0)
+            peaks[largest] = counts
+        objectives.append(
+            Objective(
+                name=f"largest {kind}",
+                terms=tuple((largest, 1) for largest in peaks),
+                node_limit=CONCENTRATION_NODE_LIMIT,
+                peaks=peaks,
+            )
+        )
     return objectives
 
 
