@@ -5,11 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
 from orchestrator.model.source import Source
 
 # Client names become file, unit and folder names on the machines.
 ClientName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+
+# What releases call the architectures of machines, where that is another name.
+ARTIFACT_ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 PEER_PORT = "p2p"
 PEER_PLACEHOLDERS = frozenset({"address", "port", "identity"})
@@ -57,6 +61,18 @@ class ClientFacts(Frozen):
     def get_port(self, network: str, name: str) -> int | None:
         """The number of a port by its name; None where the client has none of that name."""
         return next((port.port for port in self.ports[network] if port.name == name), None)
+
+    def is_built_for(self, arch: str, pin: ArtifactPin | None = None) -> bool:
+        """Whether its programs are to be had for machines of an architecture: built from source, or released for it.
+
+        A release that names no architecture is taken to be of all. What `pin` vouches for is there too.
+        """
+        if "go" in self.artifacts or "release" not in self.artifacts:
+            return True
+        release = self.artifacts["release"]
+        named = {*release.get("arch_names", ()), *release.get("sha256", ())}
+        pinned = pin.sha256 if pin is not None else {}
+        return not named or ARTIFACT_ARCHES.get(arch, arch) in {*named, *pinned}
 
 
 class ClientNetwork(Frozen):

@@ -12,6 +12,7 @@ from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.loss import Loss
 from orchestrator.model.site import MachineType, Zone
 from orchestrator.model.taint import Taint
+from orchestrator.placement.clients import ClientBook
 from orchestrator.placement.columns import Column, ColumnKey, Offer, Resource
 from orchestrator.placement.holdings import Holding, Judge, compute_holdings, get_column_key
 from orchestrator.placement.offers import OfferBook
@@ -38,6 +39,7 @@ class Situation:
     candidates: Candidates
     losses: tuple[Loss, ...]
     taints: tuple[Taint, ...] = ()
+    clients: ClientBook = ClientBook()
 
     def restrict(self, candidates: Candidates) -> "Situation":
         """The same where policy has closed some cells: no new machine goes there, and what stands there must move."""

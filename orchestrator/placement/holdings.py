@@ -10,12 +10,20 @@ from orchestrator.model.lock import CARRYING_STATES, Machine, MachineState
 from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.offers import DEFAULT_ARCH, OfferBook, has_local_disk, is_large_enough
 from orchestrator.placement.places import Place, get_place_name, is_region_of
-from orchestrator.policy.candidates import Cell
+from orchestrator.policy.candidates import Cell, ClientCell
+from orchestrator.policy.measures import Counts
 
 
 def count_cells(machines: Iterable[Machine]) -> Counter[Cell]:
     """Nodes by cell, of the machines that carry one: those wanted or held."""
     return Counter(get_column_key(machine).cell for machine in machines if machine.state in CARRYING_STATES)
+
+
+def count_nodes(machines: Iterable[Machine]) -> Counts:
+    """Nodes by cell, and by client of each role: all that bounds are held against."""
+    carrying = [machine for machine in machines if machine.state in CARRYING_STATES]
+    clients = Counter(ClientCell(machine.group, *item) for machine in carrying for item in machine.clients.items())
+    return dict([*count_cells(carrying).items(), *clients.items()])
 
 
 @dataclass(frozen=True, slots=True)

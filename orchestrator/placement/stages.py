@@ -86,9 +86,10 @@ def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) ->
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
     """What a placement minimises, in order.
 
-    Nodes not placed, excess over error rules, relocations, syncs from the start (a node goes back to a machine of its
-    own rather than to a new one), excess over warnings (so they cause no moves), machines without a price, cost in
-    cents a month, and the largest provider's and then zone's count of each group.
+    Nodes not placed, excess over error rules, relocations, roles in which machines that stand change their
+    client, syncs from the start (a node goes back to a machine of its own rather than to a new one), excess over
+    warnings (so they cause no moves), machines without a price, cost in cents a month, nodes that start elsewhere with
+    another client, and the largest provider's, then zone's, then client's count of each group.
     """
     excess: dict[str, list[tuple[int, int]]] = {"error": [], "warning": []}
     for bound, variable in encoding.excess:
@@ -99,14 +100,40 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
         Objective("unplaced", tuple((variable, 1) for variable in encoding.unplaced.values())),
         Objective("excess", tuple(excess["error"])),
         Objective("relocations", staying, sum(encoding.standing.values())),
+        Objective("client changes", tuple(encoding.marginals.changes)),
         Objective(
             "new machines", tuple((variable, 1) for variable in encoding.fresh.values()) if encoding.adopt else ()
         ),
         Objective("warnings", tuple(excess["warning"])),
         Objective("unpriced", tuple((variable, 1) for column, variable in columns if column.offer.cents is None)),
         Objective("cost", tuple((variable, column.offer.cents or 0) for column, variable in columns)),
+        Objective("clients replaced", _add_replaced(encoding)),
         *_add_concentration(encoding, situation),
+        _add_client_concentration(encoding),
     ]
+
+
+def _add_replaced(encoding: Encoding) -> Terms:
+    """How many nodes fewer than before run each client: what changes, or goes elsewhere and starts with another."""
+    terms = []
+    for cell, number in sorted(encoding.marginals.had.items()):
+        fewer = encoding.program.add_variable(0, number)
+        counts = tuple((variable, 1) for variable in encoding.program.get_count(cell))
+        encoding.program.add_row(((fewer, 1), *counts), number, None)
+        terms.append((fewer, 1))
+    return tuple(terms)
+
+
+def _add_client_concentration(encoding: Encoding) -> Objective:
+    """Variables above each client's count, by group and role that the program counts."""
+    terms = []
+    for cells in encoding.marginals.list_clients().values():
+        largest = encoding.program.add_whole(None)
+        for cell in cells:
+            counts = [(variable, -1) for variable in encoding.program.get_count(cell)]
+            encoding.program.add_row(((largest, 1), *counts), 0, None)
+        terms.append((largest, 1))
+    return Objective("largest client", tuple(terms), node_limit=CONCENTRATION_NODE_LIMIT)
 
 
 def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objective]:

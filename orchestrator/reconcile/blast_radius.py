@@ -138,7 +138,7 @@ class _Simulation:
             counts = standing.count(gone)
             candidates = replace(standing.candidates, cells=cells, pinned=frozenset(counts))
             policy = compile_policy(self._fleet.policy, self._fleet, candidates)
-            found = evaluate(counts, policy.bounds)
+            found = evaluate(standing.count_nodes(gone), policy.bounds)
             self._broken[gone, cells] = {f"{finding.source}\n{finding.subject}": finding for finding in found}
         return self._broken[gone, cells]
 

@@ -13,11 +13,11 @@ def review_standing(standing: Standing) -> tuple[Finding, ...]:
 
     What an inventory's rules know of is what is in use: a domain without a node is none that `skew` could count.
     """
-    fleet, counts = standing.fleet, standing.count()
+    fleet, counts = standing.fleet, standing.count_nodes()
     policy = compile_policy(fleet.policy, fleet, standing.candidates)
     return (
         *policy.findings,
-        *find_closed(policy, standing.candidates, counts),
+        *find_closed(policy, standing.candidates, standing.count()),
         *evaluate(counts, policy.bounds),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
     )

@@ -11,7 +11,7 @@ from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation, compute_situation
-from orchestrator.placement.holdings import count_cells, get_column_key
+from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
@@ -30,12 +30,12 @@ def review_lock(
     lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
     running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
-    counts = count_cells(running)
-    candidates = replace(situation.candidates, pinned=frozenset(counts))
+    cells, counts = count_cells(running), count_nodes(running)
+    candidates = replace(situation.candidates, pinned=frozenset(cells))
     policy = compile_policy(fleet.policy, fleet, candidates)
     return (
         *policy.findings,
-        *find_closed(policy, candidates, counts),
+        *find_closed(policy, candidates, cells),
         *evaluate(counts, policy.bounds),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *_find_stale(fleet, lock),

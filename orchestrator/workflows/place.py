@@ -7,6 +7,7 @@ from orchestrator.documents.known_keys import suggest
 from orchestrator.lockfile import make_lock, write_lock
 from orchestrator.model.declaration import Declaration
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.fleet import FLEET_STACK
 from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
@@ -15,6 +16,7 @@ from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.places import compute_places, compute_unlisted_place
 from orchestrator.placement.to_lock import compute_lock_entries
+from orchestrator.reconcile.termination import retire_terminated
 from orchestrator.workflows.inputs import Inputs
 
 
@@ -36,12 +38,13 @@ def place(inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Tain
     """
     refuse_other_fleet(inputs)
     refuse_unknown_domains(inputs, declared.domains)
+    refuse_shared_stack(inputs, declared)
     before = inputs.lock.header if inputs.lock else None
     losses, closures = declared.compute_losses(before), declared.compute_closures(before)
     plan = compute_plan(
         inputs.fleet,
         inputs.catalogue,
-        {group.name: group.clients for group in inputs.fleet.groups},
+        inputs.clients,
         inputs.lock,
         losses,
         inputs.signing_groups,
@@ -50,6 +53,8 @@ def place(inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Tain
     )
     if plan.status == "infeasible":
         return Placement(plan, None)
+    terminated = declared.compute_terminated(before)
+    plan = retire_terminated(plan, frozenset(terminated), inputs.signing_groups)
     header = LockHeader(
         fleet=inputs.fleet.name,
         revision="",
@@ -58,6 +63,7 @@ def place(inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Tain
         lost=tuple(map(str, losses)),
         drained=tuple(map(str, closures.drained)) or None,
         cordoned=tuple(map(str, closures.cordoned)) or None,
+        terminated=terminated or None,
     )
     return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
 
@@ -68,6 +74,14 @@ def refuse_other_fleet(inputs: Inputs) -> None:
         message = f"this is the lock of fleet {inputs.lock.header.fleet}, not of {inputs.fleet.name}"
         hint = "name another file with --lock, or move this one away"
         raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.lock_path))])
+
+
+def refuse_shared_stack(inputs: Inputs, declared: Declaration) -> None:
+    """An account whose state is one with the others' cannot be given up alone."""
+    if declared.terminate and inputs.fleet.layout == FLEET_STACK:
+        message = "with layout: fleet one stack has the state of all accounts, so none can be terminated by itself"
+        hint = "declare the account lost as an outage; its state has to be cut out with pulumi state delete"
+        raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.spec))])
 
 
 def refuse_unknown_domains(inputs: Inputs, losses: Collection[Loss]) -> None:

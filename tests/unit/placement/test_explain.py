@@ -39,7 +39,7 @@ ROOMS = 6
 
 
 def plan_of(fleet: Fleet, catalogue: Catalogue) -> Plan:
-    return compute_plan(fleet, catalogue, {group.name: group.clients for group in fleet.groups})
+    return compute_plan(fleet, catalogue, {})
 
 
 def find_situation(fleet: Fleet, catalogue: Catalogue) -> Situation:
