@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestrator.reconcile.distribution import ALL
 from orchestrator.reconcile.diversity import Diversity
-from orchestrator.report.distribution import render_share
+from orchestrator.report.shares import render_share
 
 # What people ask of first; the JSON form has every kind.
 KINDS_SHOWN = ("provider", "region", "country")
@@ -62,5 +62,12 @@ def _name(each: Diversity) -> str:
 
 
 def _render_cells(each: Diversity) -> tuple[str, ...]:
-    largest = "unknown" if each.largest is None else f"{each.largest} {render_share(each.largest_share)}"
-    return (str(each.domains), largest, str(round(each.hhi)), "-" if each.nakamoto is None else str(each.nakamoto))
+    return (str(each.domains), _render_largest(each), str(round(each.hhi)), str(each.nakamoto or "-"))
+
+
+def _render_largest(each: Diversity) -> str:
+    """Such as "acme 67 %", or "acme 33 % + 33 % unknown": what is not known may all be there too."""
+    if each.largest is None:
+        return "unknown"
+    unknown = f" + {render_share(each.unknown)} unknown" if each.unknown else ""
+    return f"{each.largest} {render_share(each.largest_share - each.unknown)}{unknown}"

@@ -1,10 +1,14 @@
 """check: spec, lock and catalogue -> findings."""
 
 from datetime import date
+from fractions import Fraction
 
 from orchestrator.model.plan import Finding
+from orchestrator.policy.metrics import DEFAULT_THRESHOLD
 from orchestrator.reconcile.control_plane import review_control_plane
+from orchestrator.reconcile.diversity import Diversity, compute_diversity
 from orchestrator.reconcile.review import review_lock
+from orchestrator.reconcile.standing import compute_lock_standing
 from orchestrator.workflows.artifacts import find_unverified_artifacts
 from orchestrator.workflows.inputs import Inputs
 
@@ -17,3 +21,8 @@ def check(inputs: Inputs, today: date) -> tuple[Finding, ...]:
         *review_control_plane(inputs.fleet, lock, today),
         *find_unverified_artifacts(inputs.fleet, lock, inputs.clients),
     )
+
+
+def measure(inputs: Inputs, threshold: Fraction = DEFAULT_THRESHOLD) -> tuple[Diversity, ...]:
+    """How diverse the lock's nodes stand; the Nakamoto coefficient is of `threshold`."""
+    return compute_diversity(compute_lock_standing(inputs.fleet, inputs.require_lock(), inputs.catalogue), threshold)
