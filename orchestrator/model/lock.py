@@ -111,6 +111,7 @@ class LockHeader(Frozen):
     `spec` and `facts` are digests of the spec and of the catalogue facts used (prices are no part of either).
     `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
     `drained` and `cordoned` are domains that work and take nothing new; drained ones are left by what stands there.
+    `terminated` are accounts that their provider closed for good: they are lost, and their clouds are asked nothing.
     """
 
     fleet: Name
@@ -122,6 +123,7 @@ class LockHeader(Frozen):
     lost: tuple[LossText, ...] = ()
     drained: tuple[LossText, ...] | None = None
     cordoned: tuple[LossText, ...] | None = None
+    terminated: tuple[Name, ...] | None = None
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.lockfile import compute_revision, read_lock
 from orchestrator.model.declaration import Declaration
+from orchestrator.model.errors import InvalidDocument
 from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.workflows.inputs import Inputs, Where, read_inputs
@@ -102,3 +103,50 @@ def test_more_nodes_are_added_without_a_move(inputs: Inputs, tmp_path: Path) -> 
     assert plan.relocations == 0
     assert sorted(planned.change for planned in plan.machines) == ["add"] * 2 + ["keep"] * 4
     assert place(replace(more, lock=None)).plan.status == "optimal"
+
+
+def test_closures_are_remembered_until_they_are_opened(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    roomy = change(SPEC, "cap: 50%", "cap: 100%")
+    write_spec(inputs.where.spec.parent, roomy)
+    drained = place(read_inputs(placed.where), Declaration(drain=(LOST,)))
+    assert write_placement(placed, drained)
+    again = read_inputs(placed.where)
+    assert again.lock is not None
+    assert again.lock.header.drained == ("account=alpha",)
+    assert {m.account for m in again.lock.machines if m.state is MachineState.WANTED} == {"beta"}
+    assert place(again).lock == again.lock
+    back = place(again, Declaration(uncordon=(LOST,))).lock
+    assert back is not None
+    assert back.header.drained is None
+    cordoned = place(again, Declaration(cordon=(LOST,))).lock
+    assert cordoned is not None
+    assert (cordoned.header.drained, cordoned.header.cordoned) == (None, ("account=alpha",))
+
+
+def test_a_drain_that_the_rules_leave_no_room_for_moves_nobody(inputs: Inputs) -> None:
+    plan = place(settle(inputs), Declaration(drain=(LOST,))).plan
+    assert (plan.status, plan.relocations, len(plan.unplaced)) == ("partial", 0, 2)
+
+
+def test_a_terminated_account_leaves_the_lock_with_its_machines(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    lock = place(placed, Declaration(terminate=(LOST,))).lock
+    assert lock is not None
+    assert (lock.header.terminated, lock.header.lost) == (("alpha",), ("account=alpha",))
+    assert {machine.account for machine in lock.machines} == {"beta"}
+    assert {line.account for line in lock.retired} == {"alpha"}
+    write_placement(placed, place(placed, Declaration(terminate=(LOST,))))
+    again = read_inputs(placed.where)
+    assert place(again).lock == again.lock
+    healed = place(again, Declaration(heal=(LOST,))).lock
+    assert healed is not None
+    assert (healed.header.terminated, healed.header.lost) == (None, ())
+    assert {line.retired for line in healed.retired}.isdisjoint({machine.machine for machine in healed.machines})
+
+
+def test_one_stack_for_all_accounts_gives_none_up(inputs: Inputs, tmp_path: Path) -> None:
+    text = change(SPEC, "fleet: demo\n", "fleet: demo\nlayout: fleet\n")
+    together = read_inputs(Where(write_spec(tmp_path, text)))
+    with pytest.raises(InvalidDocument, match="one stack has the state of all accounts"):
+        place(together, Declaration(terminate=(LOST,)))
