@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from orchestrator.model.base import Frozen
-from orchestrator.model.failure_domain import DOMAIN_KINDS, Placed
+from orchestrator.model.failure_domain import CLIENT_KIND, Placed, check_kind
 from orchestrator.model.line import check_line
 
-CLIENT_KIND = "client."
+__all__ = ["CLIENT_KIND", "Domain", "get_domain"]
 
 
 class Domain(Frozen):
@@ -24,10 +24,7 @@ class Domain(Frozen):
         kind, separator, value = text.partition("=")
         if not separator or not value:
             raise ValueError(f"{text!r} names no domain: write KIND=VALUE, such as country=DE")
-        if kind not in DOMAIN_KINDS and not (kind.startswith(CLIENT_KIND) and kind != CLIENT_KIND):
-            kinds = ", ".join((*DOMAIN_KINDS, f"{CLIENT_KIND}ROLE"))
-            raise ValueError(f"{kind!r} is no kind of domain; there are: {kinds}")
-        return cls(kind=kind, value=check_line(value))
+        return cls(kind=check_kind(kind), value=check_line(value))
 
 
 def get_domain(kind: str, place: Placed, clients: Mapping[str, str]) -> str | None:

@@ -68,6 +68,19 @@ def parse_amount(value: Any) -> Fraction | int:
     return share
 
 
+def parse_usd_a_month(value: Any) -> Decimal:
+    """A price a month with its unit ("25000 USD/month") in US dollars; ValueError for anything else."""
+    if isinstance(value, Decimal):
+        return value
+    match = re.fullmatch(rf"\s*({NUMBER})\s*USD\s*/\s*month\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{shorten(value)} is no budget: write a number and its unit, such as 25000 USD/month")
+    amount = Decimal(match[1])
+    if amount > MOST_USD:
+        raise ValueError(f"{shorten(value)} is more than anybody pays a month")
+    return amount
+
+
 def render_amount(value: Fraction | int) -> str:
     """An amount as a person writes it: "34%", "33.3%" (exact where it ends within six places), "2"."""
     if isinstance(value, int):
@@ -75,6 +88,7 @@ def render_amount(value: Fraction | int) -> str:
     return f"{float(value * 100):.6f}".rstrip("0").rstrip(".") + "%"
 
 
+UsdAMonth = Annotated[Decimal, BeforeValidator(parse_usd_a_month)]
 Usd = Annotated[Decimal, Field(ge=0, le=MOST_USD, decimal_places=20)]
 # Of a chain's coin, whose smallest unit is at most 18 decimal places away (Ethereum's wei).
 Stake = Annotated[Decimal, Field(gt=0, le=MOST_AMOUNT, decimal_places=18)]

@@ -1,4 +1,4 @@
-"""Where nodes of each group may stand and what they may run, as rules see it: cells, and the domains that they are in."""
+"""Where nodes of each group may stand and what they may run, as rules see it: cells, and the domains they are in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -96,7 +96,7 @@ class Candidates:
         return tuple(cell for group in groups for cell in self._by_group.get(group, ()))
 
     def get_eligible(self, groups: Iterable[str], kind: str) -> Domains:
-        """The open cells of the groups by domain: the domains that nodes can be in, or the clients that they can run."""
+        """The open cells of the groups by domain: those that nodes can be in, or the clients that they can run."""
         if (role := get_role(kind)) is not None:
             return self._split(self._get_clients(groups, role), kind)
         return self._split(self.get_cells(groups), kind)
@@ -107,7 +107,9 @@ class Candidates:
             names = frozenset(groups)
             pinned = {cell for cell in self.pinned if isinstance(cell, ClientCell)}
             stranded = (cell for cell in sorted(pinned.difference(self.clients)) if cell.group in names)
-            return self._split((*self._get_clients(names, role), *(each for each in stranded if each.role == role)), kind)
+            return self._split(
+                (*self._get_clients(names, role), *(each for each in stranded if each.role == role)), kind
+            )
         return self._split(self.get_occupiable_cells(groups), kind)
 
     def get_occupiable_cells(self, groups: Iterable[str]) -> tuple[Cell, ...]:

@@ -5,7 +5,7 @@ The encoding is an expression over the model's variables. `Sum` and `Used` equal
 can reach theirs and never fall below them, so they serve upper bounds. A test holds value and encoding together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,16 @@ class Sum:
     """Counts times whole weights, added up."""
 
     terms: tuple[tuple[AnyCell, int], ...]
+
+    @classmethod
+    def weigh(cls, cells: Iterable[AnyCell], per_node: Mapping[str, int]) -> "Sum":
+        """The cells, each weighed as a node of its group weighs."""
+        return cls(tuple((cell, per_node[cell.group]) for cell in cells))
+
+    @classmethod
+    def count(cls, cells: Iterable[AnyCell]) -> "Sum":
+        """The nodes in the cells."""
+        return cls(tuple((cell, 1) for cell in cells))
 
     def value(self, counts: Counts) -> int:
         """The weighted sum."""

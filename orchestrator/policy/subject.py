@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from orchestrator.model.failure_domain import get_role
 from orchestrator.model.fleet import Fleet, Group
-from orchestrator.model.rule import Selector, Subject
+from orchestrator.model.rule import OfGroups, Rule, Selector, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,42 @@ class Members:
         return tuple(group.name for group in self.standby)
 
     @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of the groups and of their standby groups."""
+        return (*self.group_names, *self.standby_names)
+
+    @property
     def wanted(self) -> int:
         """How many nodes the spec asks for."""
         return sum(group.count for group in self.groups)
+
+    @property
+    def most(self) -> int:
+        """How many nodes there can be, standby nodes among them."""
+        return sum(group.count for group in (*self.groups, *self.standby))
+
+
+def compute_subjects(rule: Rule, fleet: Fleet) -> tuple[Members, ...]:
+    """Whom a rule speaks of. Groups without the client role that a rule speaks of are no part of its subjects."""
+    if isinstance(rule, OfGroups):
+        by_name = {group.name: group for group in fleet.groups}
+        groups = tuple(by_name[name] for name in rule.group_names if name in by_name)
+        name = " and ".join(group.name for group in groups)
+        found: tuple[Members, ...] = (_make_members(name, groups, fleet),) if groups else ()
+    else:
+        found = compute_members(rule.DEFAULT_SUBJECT if rule.of is None else rule.of, fleet)
+    roles = frozenset(role for kind in rule.kinds if (role := get_role(kind)) is not None)
+    if not roles:
+        return found
+    kept = (
+        Members(
+            members.name,
+            tuple(group for group in members.groups if roles <= group.clients.keys()),
+            tuple(group for group in members.standby if roles <= group.clients.keys()),
+        )
+        for members in found
+    )
+    return tuple(members for members in kept if members.groups)
 
 
 def compute_members(of: Subject | None, fleet: Fleet) -> tuple[Members, ...]:
