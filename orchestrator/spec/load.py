@@ -15,11 +15,12 @@ from orchestrator.model.base import Frozen
 from orchestrator.model.control import ControlPlane
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout, get_standby_name
-from orchestrator.model.names import LONGEST_NAME, Name
+from orchestrator.model.names import LONGEST_NAME, Line, Name
 from orchestrator.model.rule import Rule, Selector
 from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.control import find_control_problems, place_control
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
+from orchestrator.spec.include import load_included
 
 ENROLLED = "ssh"
 
@@ -51,6 +52,7 @@ class SpecFile(Frozen):
     accounts: dict[Name, Account]
     groups: dict[Name, Group]
     policy: tuple[Rule, ...] = ()
+    include: tuple[Line, ...] = ()
     access: Access | None = None
     layout: StackLayout = "accounts"
     artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
@@ -71,7 +73,8 @@ def load_fleet(path: Path) -> Fleet:
     problems = sorted(find_problems(document, parsed), key=by_place)
     if problems:
         raise InvalidDocument(problems)
-    return build_fleet(parsed, path)
+    included = load_included(document, parsed.include, path.parent)
+    return build_fleet(parsed.model_copy(update={"policy": (*parsed.policy, *included)}), path)
 
 
 def prepare(document: YamlDocument) -> dict[str, Any]:
