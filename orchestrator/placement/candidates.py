@@ -12,12 +12,12 @@ from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.loss import Loss
 from orchestrator.model.site import MachineType, Zone
 from orchestrator.model.taint import Taint
-from orchestrator.placement.clients import ClientBook
+from orchestrator.placement.clients import EMPTY_BOOK, ClientBook
 from orchestrator.placement.columns import Column, ColumnKey, Offer, Resource
 from orchestrator.placement.holdings import Holding, Judge, compute_holdings, get_column_key
 from orchestrator.placement.offers import OfferBook
 from orchestrator.placement.places import Place, compute_places, compute_unlisted_place, get_place_name
-from orchestrator.policy.candidates import Candidates
+from orchestrator.policy.candidates import AnyCell, Candidates, ClientCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Situation:
     candidates: Candidates
     losses: tuple[Loss, ...]
     taints: tuple[Taint, ...] = ()
-    clients: ClientBook = ClientBook()
+    clients: ClientBook = EMPTY_BOOK
 
     def restrict(self, candidates: Candidates) -> "Situation":
         """The same where policy has closed some cells: no new machine goes there, and what stands there must move."""
@@ -59,7 +59,7 @@ class Situation:
         return self.kept[key] if key in self.kept else self.fresh[key]
 
 
-def compute_situation(
+def compute_situation(  # noqa: PLR0913  # all that a situation is made of
     fleet: Fleet,
     catalogue: Catalogue,
     lock: Lock | None,
@@ -102,7 +102,7 @@ def compute_candidates(
 ) -> Candidates:
     """The cells that can hold nodes: where machines can be had, and where machines stand that may be kept."""
     keys = set(fresh)
-    pinned = set()
+    pinned: set[AnyCell] = set()
     for found in holdings.values():
         for holding in found:
             keys.update(key for key, _ in holding.adoptable)
@@ -110,6 +110,7 @@ def compute_candidates(
                 keys.add(holding.stay)
             if holding.pinned and holding.home is not None:
                 pinned.add(get_column_key(holding.home).cell)
+                pinned.update(ClientCell(holding.group, *item) for item in holding.home.clients.items())
     return Candidates(
         places={name: place.site for name, place in places.items()},
         cells=tuple(sorted({key.cell for key in keys})),

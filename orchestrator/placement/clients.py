@@ -1,4 +1,4 @@
-"""Which clients a node may run: those that its group offers, role by role or in the combinations that the group names."""
+"""Which clients a node may run: those that its group offers, role by role or in the combinations that it names."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -60,6 +60,9 @@ class ClientBook:
 
     def _is_built_for(self, client: str, arch: str) -> bool:
         return client not in self.facts or self.facts[client].is_built_for(arch, self.pins.get(client))
+
+
+EMPTY_BOOK = ClientBook()
 
 
 def count_changed_roles(before: Mapping[str, str], after: Mapping[str, str]) -> int:

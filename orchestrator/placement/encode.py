@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from orchestrator.model.fleet import Group
 from orchestrator.placement.candidates import Situation
-from orchestrator.placement.clients import ClientBook
+from orchestrator.placement.clients import EMPTY_BOOK, ClientBook
 from orchestrator.placement.columns import ColumnKey, Resource
 from orchestrator.placement.holdings import Holding, get_column_key
 from orchestrator.placement.marginals import (
@@ -66,7 +66,7 @@ class Encoding:
 
     program: Program
     marginals: Marginals = field(default_factory=lambda: Marginals({}))
-    book: ClientBook = ClientBook()
+    book: ClientBook = EMPTY_BOOK
     stay: dict[NodeClass, int] = field(default_factory=dict)
     adopt: dict[tuple[NodeClass, ColumnKey], int] = field(default_factory=dict)
     fresh: dict[ColumnKey, int] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """How many nodes run which clients, as variables of the program: marginals, not pairs of sites and clients.
 
 A group's nodes are counted by site, and apart from that by client: the program grows with sites plus clients, not with
-their product. Nodes that stand are counted by what they run, since they keep it unless a rule asks otherwise. Which node
-runs what is settled afterwards (transport.py), and any split of the counts over the nodes is as good as another.
+their product. Nodes that stand are counted by what they run, since they keep it unless a rule asks otherwise. Which
+node runs what is settled afterwards (transport.py), and any split of the counts over the nodes is as good as another.
 Only roles that something depends on are counted: a rule, a combination, an architecture, a client no longer offered.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from orchestrator.model.domain import CLIENT_KIND
+from orchestrator.model.failure_domain import get_role
 from orchestrator.model.fleet import Group
 from orchestrator.model.lock import Machine
 from orchestrator.placement.clients import Bundle, ClientBook, Option, compute_bundles
@@ -150,10 +150,9 @@ def find_bound_roles(bounds: Iterable[Bound]) -> Mapping[str, Set[str]]:
     """By group, the roles that bounds speak of."""
     found: dict[str, set[str]] = {}
     for bound in bounds:
-        kind = getattr(bound.rule, "per", "")
-        if kind.startswith(CLIENT_KIND):
-            for group in bound.subject.group_names:
-                found.setdefault(group, set()).add(kind.removeprefix(CLIENT_KIND))
+        for role in filter(None, map(get_role, bound.rule.kinds)):
+            for group in (*bound.subject.group_names, *bound.subject.standby_names):
+                found.setdefault(group, set()).add(role)
     return found
 
 

@@ -7,7 +7,7 @@ from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import Lock
 from orchestrator.placement.candidates import compute_situation
-from orchestrator.placement.holdings import count_cells, count_nodes
+from orchestrator.placement.holdings import count_nodes
 from orchestrator.policy.compile import compile_policy
 
 
@@ -32,8 +32,7 @@ def compute_concentration(fleet: Fleet, lock: Lock, catalogue: Catalogue, alive:
     wanted = count_nodes(lock.machines)
     live = count_nodes(machine for machine in lock.machines if machine.machine in alive)
     situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
-    cells = frozenset(count_cells(lock.machines))
-    policy = compile_policy(fleet.policy, fleet, replace(situation.candidates, pinned=cells))
+    policy = compile_policy(fleet.policy, fleet, replace(situation.candidates, pinned=frozenset(wanted)))
     return tuple(
         Share(
             rule=bound.rule.title,

@@ -31,7 +31,7 @@ def review_lock(
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
     running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
     cells, counts = count_cells(running), count_nodes(running)
-    candidates = replace(situation.candidates, pinned=frozenset(cells))
+    candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
     return (
         *policy.findings,
