@@ -83,6 +83,7 @@ class Plan(Frozen):
     `repairs` are changes each of which is enough on its own, the smallest first.
 
     `machines` are all entries of the lock to come, retiring, lost and held ones too; `retired` bars ids for good.
+    `moves_left` are the relocations that `max_moves` leaves for later rounds.
     """
 
     status: Status
@@ -92,6 +93,7 @@ class Plan(Frozen):
     cost: Cost = Cost(amount=Decimal(0))
     machines: tuple[PlannedMachine, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    moves_left: int = 0
     findings: tuple[Finding, ...] = ()
     conflict: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()
@@ -104,8 +106,8 @@ class Plan(Frozen):
 
     @property
     def gives_way(self) -> bool:
-        """Whether a node has no place, or a rule of level error gave way; nodes that a fence holds do not count."""
-        return self.status not in ("optimal", "feasible") or bool(self.broken)
+        """Whether a node has no place yet, or a rule of level error gave way; nodes that a fence holds do not count."""
+        return self.status not in ("optimal", "feasible") or bool(self.broken) or bool(self.moves_left)
 
     @property
     def broken(self) -> tuple[Finding, ...]:

@@ -26,6 +26,7 @@ class Assignment:
     leaves: list[Holding] = field(default_factory=list)
     waits: list[Holding] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    later: list[Holding] = field(default_factory=list)
 
 
 def compute_assignment(group: Group, situation: Situation, encoding: Encoding, values: Sequence[int]) -> Assignment:
@@ -98,7 +99,7 @@ def compute_node_clients(
     """The clients of every node that has a machine, by role. A node that waits for one keeps what it runs."""
     seats = list(_list_seats(situation, assignment, encoding))
     return {
-        **{holding.node: dict(_get_running(holding)) for holding in assignment.waits},
+        **{holding.node: dict(get_running(holding)) for holding in assignment.waits},
         **compute_clients(group, seats, encoding.marginals.pools, values),
     }
 
@@ -111,16 +112,16 @@ def _list_seats(situation: Situation, assignment: Assignment, encoding: Encoding
         node_class = encoding.classify(holding)
         if node_class.stay is not None:
             arch = get_arch(node_class.stay)
-            yield Seat(holding.node, arch, _get_running(holding), stays=True, fixed=node_class.fixed)
+            yield Seat(holding.node, arch, get_running(holding), stays=True, fixed=node_class.fixed)
     for holding, machine in assignment.adopts:
         yield Seat(holding.node, get_arch(get_column_key(machine)), machine.clients, stays=True)
     for holding, key in assignment.moves:
-        yield Seat(holding.node, get_arch(key), _get_running(holding), stays=False)
+        yield Seat(holding.node, get_arch(key), get_running(holding), stays=False)
     for node, key in assignment.adds:
         yield Seat(node, get_arch(key), None, stays=False)
 
 
-def _get_running(holding: Holding) -> Mapping[str, str]:
+def get_running(holding: Holding) -> Mapping[str, str]:
     """What a node runs, or last ran."""
     return (holding.home or holding.entries[-1]).clients
 
@@ -142,7 +143,7 @@ class MachineWriter:
 
     def write(self, assignment: Assignment) -> Iterator[PlannedMachine]:
         """Every machine of the group, in no particular order."""
-        for holding in [*assignment.stays, *assignment.waits]:
+        for holding in [*assignment.stays, *assignment.waits, *assignment.later]:
             yield from self._write_staying(holding, self._clients[holding.node])
         for holding, machine in assignment.adopts:
             yield from self._write_adopted(holding, machine, self._clients[holding.node])

@@ -18,6 +18,7 @@ from orchestrator.placement.assign import (
     compute_assignment,
     compute_departed_groups,
     compute_node_clients,
+    get_running,
 )
 from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.clients import ClientBook, count_changed_roles
@@ -25,9 +26,10 @@ from orchestrator.placement.encode import Encoding, Strictness, encode
 from orchestrator.placement.explain import compute_explanation
 from orchestrator.placement.holdings import count_nodes, get_column_key
 from orchestrator.placement.notices import compute_notices, describe_unplaced
+from orchestrator.placement.rounds import compute_round
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
 from orchestrator.policy.bound import Bound
-from orchestrator.policy.compile import compile_policy
+from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
 
@@ -66,7 +68,7 @@ def compute_plan(  # noqa: PLR0913  # all that a placement depends on, and nothi
             repairs=explanation.repairs,
             retired=lock.retired if lock else (),
         )
-    return _write_plan(situation, solved, (*policy.findings, *compute_notices(situation)), policy.bounds)
+    return _write_plan(situation, solved, (*policy.findings, *compute_notices(situation)), policy)
 
 
 def _solve(situation: Situation, bounds: Sequence[Bound]) -> tuple[Encoding, Answer] | None:
@@ -92,13 +94,18 @@ def _write_plan(
     situation: Situation,
     solved: tuple[Encoding, Answer],
     findings: Sequence[Finding],
-    bounds: Sequence[Bound],
+    policy: CompiledPolicy,
 ) -> Plan:
     encoding, answer = solved
     assignments = {
         group.name: compute_assignment(group, situation, encoding, answer.values) for group in situation.fleet.groups
     }
-    machines = list(_write_machines(situation, assignments, solved))
+    clients = {
+        group.name: compute_node_clients(group, situation, assignments[group.name], encoding, answer.values)
+        for group in situation.fleet.groups
+    }
+    now = compute_round(situation, assignments, clients, policy)
+    machines = list(_write_machines(situation, now, clients))
     machines.sort(key=_rank)
     fleet, counts = situation.fleet, count_nodes(planned.machine for planned in machines)
     unplaced = tuple(_find_unplaced(situation, assignments))
@@ -111,9 +118,10 @@ def _write_plan(
         cost=_compute_cost(situation, machines),
         machines=tuple(machines),
         unplaced=unplaced,
+        moves_left=sum(len(assignment.later) for assignment in now.values()),
         findings=(
             *findings,
-            *evaluate(counts, bounds),
+            *evaluate(counts, policy.bounds),
             *find_missing_facts(fleet.policy, fleet, situation.candidates, counts),
         ),
         retired=situation.lock.retired if situation.lock else (),
@@ -121,13 +129,12 @@ def _write_plan(
 
 
 def _write_machines(
-    situation: Situation, assignments: Mapping[str, Assignment], solved: tuple[Encoding, Answer]
+    situation: Situation, assignments: Mapping[str, Assignment], clients: Mapping[str, dict[str, dict[str, str]]]
 ) -> Iterator[PlannedMachine]:
-    encoding, answer = solved
     for group in situation.fleet.groups:
         assignment = assignments[group.name]
-        clients = compute_node_clients(group, situation, assignment, encoding, answer.values)
-        yield from MachineWriter(situation, group, clients).write(assignment)
+        waiting = {holding.node: dict(get_running(holding)) for holding in assignment.later}
+        yield from MachineWriter(situation, group, clients[group.name] | waiting).write(assignment)
     yield from compute_departed_groups(situation)
 
 

@@ -27,6 +27,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "client_changes": plan.client_changes,
         "cost_per_month": plan.cost.model_dump(mode="json"),
         "machines": [describe_machine(planned) for planned in plan.machines],
+        "moves_left": plan.moves_left,
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in plan.unplaced],
         "findings": list_findings(plan.findings),
         "conflict": [finding.name for finding in plan.conflict],
@@ -69,6 +70,8 @@ def render_parts(plan: Plan) -> Iterator[RenderableType]:
         yield render_changes(changed)
     yield render_spread(plan)
     yield render_summary(plan)
+    if plan.moves_left:
+        yield Text(f"{plan.moves_left} relocations are left for later rounds (max_moves)", style="bold yellow")
     for unplaced in plan.unplaced:
         yield Text(f"not placed: {unplaced.node}: {unplaced.why}", style="bold red")
     for finding in plan.findings:

@@ -55,6 +55,7 @@ SHAPE = {
     "findings",
     "conflict",
     "repairs",
+    "moves_left",
 }
 MACHINE_SHAPE = {
     *("node", "machine", "group", "account", "provider", "region", "zone", "country", "machine_type"),
