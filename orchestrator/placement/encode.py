@@ -4,7 +4,7 @@ Nodes of a group that hold the same are one class, so the program's size does no
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -27,7 +27,9 @@ from orchestrator.placement.marginals import (
 )
 from orchestrator.placement.program import Program
 from orchestrator.policy.bound import Bound
+from orchestrator.policy.budget import CostLimit
 from orchestrator.policy.candidates import Cell, ClientCell
+from orchestrator.policy.compile import CompiledPolicy
 from orchestrator.policy.linear import Terms
 from orchestrator.policy.measures import Counts, Sum
 
@@ -62,7 +64,10 @@ class NodeClass(NamedTuple):
 
 @dataclass(slots=True)
 class Encoding:
-    """The program and what its variables mean."""
+    """The program and what its variables mean.
+
+    `excess` is by how much a bound gives way, `overrun` a budget (in cents), `unmet` what is only preferred.
+    """
 
     program: Program
     marginals: Marginals = field(default_factory=lambda: Marginals({}))
@@ -72,6 +77,8 @@ class Encoding:
     fresh: dict[ColumnKey, int] = field(default_factory=dict)
     unplaced: dict[str, int] = field(default_factory=dict)
     excess: list[tuple[Bound, int]] = field(default_factory=list)
+    overrun: list[int] = field(default_factory=list)
+    unmet: list[int] = field(default_factory=list)
     standing: dict[str, int] = field(default_factory=dict)
 
     def get_columns(self) -> Iterator[tuple[ColumnKey, int]]:
@@ -88,10 +95,10 @@ class Encoding:
         return compute_class(holding, self.marginals.counted[holding.group], self.book)
 
 
-def encode(situation: Situation, bounds: Sequence[Bound], strictness: Strictness) -> Encoding:
-    """The linear program of a situation (with closed cells removed) under bounds."""
+def encode(situation: Situation, policy: CompiledPolicy, strictness: Strictness) -> Encoding:
+    """The linear program of a situation (with closed cells removed) under a policy's bounds and budgets."""
     fleet, book = situation.fleet, situation.clients
-    roles = find_bound_roles(bounds)
+    roles = find_bound_roles((*policy.bounds, *policy.preferences))
     counted = {group.name: _compute_counted(situation, group, roles.get(group.name, set())) for group in fleet.groups}
     encoding = Encoding(Program(), Marginals(counted), book)
     for group in fleet.groups:
@@ -99,8 +106,12 @@ def encode(situation: Situation, bounds: Sequence[Bound], strictness: Strictness
     _add_capacity(encoding, situation)
     add_marginals(encoding.program, encoding.marginals, {group.name: group.count for group in fleet.groups}, book)
     pinned = _count_pinned(encoding, situation)
-    for bound in bounds:
+    for bound in policy.bounds:
         _add_bound(encoding, bound, _compute_leeway(bound, pinned, strictness))
+    for limit in policy.cost_limits:
+        _add_cost_limit(encoding, situation, limit, pinned, strictness)
+    for preference in policy.preferences:
+        encoding.unmet.append(_add_elastic(encoding.program, preference, None))
     return encoding
 
 
@@ -223,9 +234,9 @@ def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int
     Of nodes that must not move a bound bears what they alone bring about. How much of a spread, or of a number of
     domains, that is cannot be told from them alone: there any distance is allowed, and as little as can be is taken.
     """
-    if strictness is Strictness.ELASTIC or bound.rule.level == "warning":
+    if bound.rule.level == "warning" or (strictness is Strictness.ELASTIC and not bound.hard):
         return None
-    if not any(cell.group in bound.subject.group_names for cell in pinned):
+    if not any(cell.group in bound.subject.all_names for cell in pinned):
         return 0
     if isinstance(bound.measure, Sum) and bound.low is None:
         return bound.compute_excess(bound.measure.value(pinned))
@@ -233,13 +244,39 @@ def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int
 
 
 def _add_bound(encoding: Encoding, bound: Bound, leeway: int | None) -> None:
-    terms: Terms = bound.measure.encode(encoding.program)
     if leeway == 0:
-        encoding.program.add_row(terms, bound.low, bound.high)
-        return
-    excess = encoding.program.add_variable(0, leeway)
-    encoding.excess.append((bound, excess))
+        encoding.program.add_row(bound.measure.encode(encoding.program), bound.low, bound.high)
+    else:
+        encoding.excess.append((bound, _add_elastic(encoding.program, bound, leeway)))
+
+
+def _add_elastic(program: Program, bound: Bound, leeway: int | None) -> int:
+    """A bound that may give way: the variable is by how much."""
+    terms: Terms = bound.measure.encode(program)
+    excess = program.add_variable(0, leeway)
     if bound.high is not None:
-        encoding.program.add_row((*terms, (excess, -1)), None, bound.high)
+        program.add_row((*terms, (excess, -1)), None, bound.high)
     if bound.low is not None:
-        encoding.program.add_row((*terms, (excess, 1)), bound.low, None)
+        program.add_row((*terms, (excess, 1)), bound.low, None)
+    return excess
+
+
+def _add_cost_limit(
+    encoding: Encoding, situation: Situation, limit: CostLimit, pinned: Counts, strictness: Strictness
+) -> None:
+    """A budget: hard, but after a loss, and where nodes that must not move are paid from it, it may be overrun.
+
+    One of level warning is only held against the plan: the cost is as low as can be without it.
+    """
+    if limit.rule.level == "warning":
+        return
+    names = frozenset(limit.subject.all_names)
+    terms: Terms = tuple(
+        (variable, cents)
+        for key, variable in encoding.get_columns()
+        if key.group in names and (cents := situation.get_column(key).offer.cents)
+    )
+    if strictness is Strictness.ELASTIC or any(cell.group in names for cell in pinned):
+        encoding.overrun.append(encoding.program.add_variable(0, None))
+        terms = (*terms, (encoding.overrun[-1], -1))
+    encoding.program.add_row(terms, None, limit.cents)

@@ -26,5 +26,5 @@ def is_feasible(situation: Situation, culprits: Sequence[Culprit]) -> bool:
     if not any(isinstance(culprit, Capacity) for culprit in culprits):
         plenty = sum(group.count for group in situation.fleet.groups)
         situation = replace(situation, free=dict.fromkeys(situation.free, plenty))
-    encoding = encode(situation.restrict(policy.candidates), policy.bounds, Strictness.HARD)
+    encoding = encode(situation.restrict(policy.candidates), policy, Strictness.HARD)
     return Solver(encoding.program).minimize(()) is not None

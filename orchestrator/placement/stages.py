@@ -86,10 +86,11 @@ def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) ->
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
     """What a placement minimises, in order.
 
-    Nodes not placed, excess over error rules, relocations, roles in which machines that stand change their
-    client, syncs from the start (a node goes back to a machine of its own rather than to a new one), excess over
-    warnings (so they cause no moves), machines without a price, cost in cents a month, nodes that start elsewhere with
-    another client, and the largest provider's, then zone's, then client's count of each group.
+    Nodes not placed, excess over error rules, cents over budgets that give way, relocations, roles in which machines
+    that stand change their client, syncs from the start (a node goes back to a machine of its own rather than to a new
+    one), excess over warnings (so they cause no moves) and over what rules would prefer, machines without a price, cost
+    in cents a month, nodes that start elsewhere with another client, and the largest provider's, then zone's, then
+    client's count of each group.
     """
     excess: dict[str, list[tuple[int, int]]] = {"error": [], "warning": []}
     for bound, variable in encoding.excess:
@@ -99,12 +100,14 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
     return [
         Objective("unplaced", tuple((variable, 1) for variable in encoding.unplaced.values())),
         Objective("excess", tuple(excess["error"])),
+        *_list_if_any("over budget", encoding.overrun),
         Objective("relocations", staying, sum(encoding.standing.values())),
         Objective("client changes", tuple(encoding.marginals.changes)),
         Objective(
             "new machines", tuple((variable, 1) for variable in encoding.fresh.values()) if encoding.adopt else ()
         ),
         Objective("warnings", tuple(excess["warning"])),
+        *_list_if_any("preferences", encoding.unmet),
         Objective("unpriced", tuple((variable, 1) for column, variable in columns if column.offer.cents is None)),
         Objective("cost", tuple((variable, column.offer.cents or 0) for column, variable in columns)),
         Objective("clients replaced", _add_replaced(encoding)),
@@ -134,6 +137,10 @@ def _add_client_concentration(encoding: Encoding) -> Objective:
             encoding.program.add_row(((largest, 1), *counts), 0, None)
         terms.append((largest, 1))
     return Objective("largest client", tuple(terms), node_limit=CONCENTRATION_NODE_LIMIT)
+
+
+def _list_if_any(name: str, variables: Sequence[int]) -> list[Objective]:
+    return [Objective(name, tuple((variable, 1) for variable in variables))] if variables else []
 
 
 def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objective]:

@@ -74,7 +74,7 @@ class CompiledPolicy:
     """
 
     candidates: Candidates
-    closed: tuple[tuple[Rule, frozenset[Cell]], ...]
+    closed: tuple[tuple[Allow | Deny, frozenset[Cell]], ...]
     bounds: tuple[Bound, ...]
     findings: tuple[Finding, ...]
     cost_limits: tuple[CostLimit, ...] = ()
@@ -90,7 +90,7 @@ def compile_policy(rules: Sequence[Rule], fleet: Fleet, candidates: Candidates) 
     closed = tuple(
         (rule, frozenset().union(*(CLOSING[type(rule)](rule, members, candidates) for members in subject)))
         for rule, subject in subjects
-        if is_closing(rule)
+        if isinstance(rule, Allow | Deny) and is_closing(rule)
     )
     shut = frozenset().union(*(cells for rule, cells in closed if rule.level == "error"))
     eligible = candidates.remove(shut)
@@ -112,9 +112,9 @@ def compile_policy(rules: Sequence[Rule], fleet: Fleet, candidates: Candidates) 
     )
 
 
-def is_closing(rule: Rule) -> bool:
-    """Whether the rule closes cells: those that name places where nodes may or may not stand."""
-    return isinstance(rule, Allow | Deny) and get_role(rule.per) is None
+def is_closing(rule: Allow | Deny) -> bool:
+    """Whether the rule closes cells: it names places where nodes may or may not stand, and not clients."""
+    return get_role(rule.per) is None
 
 
 def _compute_bounds(rule: Rule, members: Members, candidates: Candidates) -> tuple[Bound, ...]:

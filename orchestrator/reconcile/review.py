@@ -12,6 +12,8 @@ from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
+from orchestrator.placement.spending import compute_spending
+from orchestrator.policy.budget import evaluate_costs
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
@@ -37,6 +39,7 @@ def review_lock(
         *policy.findings,
         *find_closed(policy, candidates, cells),
         *evaluate(counts, policy.bounds),
+        *evaluate_costs(compute_spending(situation, running), policy.cost_limits),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *_find_stale(fleet, lock),
         *_find_miscounts(fleet, running),
