@@ -11,8 +11,8 @@ from orchestrator.placement.candidates import Situation
 from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
 from orchestrator.placement.repair import compute_repairs
 from orchestrator.policy.bound import Bound
-from orchestrator.policy.compile import compile_policy
-from orchestrator.policy.measures import Distinct, Range
+from orchestrator.policy.candidates import Candidates
+from orchestrator.policy.compile import CompiledPolicy, compile_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ def find_conflict(situation: Situation) -> tuple[Culprit, ...]:
 
 def _describe_conflict(situation: Situation, culprits: Sequence[Culprit]) -> tuple[Finding, ...]:
     rules = [culprit for culprit in culprits if not isinstance(culprit, Capacity)]
-    bounds = compile_policy(rules, situation.fleet, situation.candidates).bounds
+    policy = compile_policy(rules, situation.fleet, situation.candidates)
     return tuple(
         _describe_capacity(situation.fleet, len(culprits))
         if isinstance(culprit, Capacity)
-        else _describe_rule(culprit, [bound for bound in bounds if bound.rule is culprit], len(culprits))
+        else _describe_rule(culprit, policy, len(culprits))
         for culprit in culprits
     )
 
@@ -97,9 +97,10 @@ def _describe_capacity(fleet: Fleet, size: int) -> Finding:
     )
 
 
-def _describe_rule(rule: Rule, bounds: Sequence[Bound], size: int) -> Finding:
-    tightest = min(bounds, key=lambda bound: _compute_room(bound, bounds), default=None)
-    reach = "" if tightest is None else f" ({_render_reach(tightest, bounds)})"
+def _describe_rule(rule: Rule, policy: CompiledPolicy, size: int) -> Finding:
+    candidates, bounds = policy.candidates, [bound for bound in policy.bounds if bound.rule is rule]
+    tightest = min(bounds, key=lambda bound: _compute_room(bound, candidates), default=None)
+    reach = "" if tightest is None else f" ({_render_reach(tightest, candidates)})"
     return Finding(
         rule=rule.verb,
         name=rule.title,
@@ -116,21 +117,20 @@ def _render_together(size: int) -> str:
     return "cannot hold" if size == 1 else f"cannot hold together with the other {size - 1} named here"
 
 
-def _count_domains(bound: Bound, bounds: Sequence[Bound]) -> int:
-    """How many domains a rule has to spread the bound's subject over."""
-    if bound.domain is None:
-        return len(bound.measure.domains) if isinstance(bound.measure, Distinct | Range) else 0
-    return sum(other.subject.name == bound.subject.name for other in bounds)
+def _count_domains(bound: Bound, candidates: Candidates) -> int:
+    """How many domains that are known a rule has to spread the bound's subject over."""
+    return sum(len(candidates.get_occupiable(bound.subject.all_names, kind).known) for kind in bound.rule.kinds)
 
 
-def _compute_room(bound: Bound, bounds: Sequence[Bound]) -> Fraction:
+def _compute_room(bound: Bound, candidates: Candidates) -> Fraction:
     """The share of a subject's nodes that its domains could hold together, roughly: what is told is the tightest."""
     limit = 0 if bound.high is None else bound.high
-    return Fraction(limit * _count_domains(bound, bounds), bound.scale * bound.subject.wanted)
+    return Fraction(limit * _count_domains(bound, candidates), bound.scale * max(1, bound.subject.wanted))
 
 
-def _render_reach(bound: Bound, bounds: Sequence[Bound]) -> str:
+def _render_reach(bound: Bound, candidates: Candidates) -> str:
     """Such as "btc: at most 2 of 12 nodes (20%) in each, account domains to be had: 4"."""
     each = " in each" if bound.domain is not None else ""
-    domains = _count_domains(bound, bounds)
-    return f"{bound.subject.name}: {bound.wording}{each}, {bound.rule.per} domains to be had: {domains}"
+    domains = _count_domains(bound, candidates)
+    kinds = " and ".join(bound.rule.kinds)
+    return f"{bound.subject.name}: {bound.wording}{each}, {kinds} domains to be had: {domains}"

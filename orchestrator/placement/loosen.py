@@ -9,9 +9,9 @@ from typing import Any
 
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.quantity import render_amount
-from orchestrator.model.rule import Rule
+from orchestrator.model.rule import Budget, Rule
 from orchestrator.placement.candidates import Situation
-from orchestrator.policy.subject import compute_members
+from orchestrator.policy.subject import compute_subjects
 
 # Shares are sought in hundredths of a percent: finer than anybody writes one, and few enough to search.
 SHARE_STEPS = 10_000
@@ -19,12 +19,17 @@ SHARE_STEPS = 10_000
 Value = int | Fraction
 
 
+def _keep(value: Value) -> Value:
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """Forms of a rule that differ in the number at `key`, each looser than the one before; none where it is empty.
 
     `first` is the form next to what is written, `last` the loosest; values are `first`, `first` + 1, … on a scale of
-    `steps` to one whole (1 for whole numbers, SHARE_STEPS for shares), downwards where `last` is below `first`.
+    `steps` to one whole (1 for whole numbers, SHARE_STEPS for shares), downwards where they are below what is written.
+    `write` makes of such a number what the rule holds.
     """
 
     rule: Rule
@@ -33,6 +38,7 @@ class Ladder:
     first: int
     last: int
     steps: int = 1
+    write: Callable[[Value], Any] = _keep
 
     @property
     def length(self) -> int:
@@ -52,7 +58,7 @@ class Ladder:
 
     def get_form(self, index: int) -> Rule:
         """The rule in the form at `index`."""
-        return self.rule.model_copy(update={self.key: self.get_value(index)})
+        return self.rule.model_copy(update={self.key: self.write(self.get_value(index))})
 
     def compute_change(self, index: int) -> Fraction:
         """How far the form's number lies from the one written, relative to that."""
@@ -86,6 +92,20 @@ def _lower_survival(rule: Rule, _: Situation) -> Sequence[Ladder]:
     return (_lower(rule, "keep"), _lower(rule, rule.verb))
 
 
+def _raise_budget(rule: Budget, situation: Situation) -> Sequence[Ladder]:
+    """`budget`: up to what the dearest machines for all would cost, in whole dollars."""
+    columns = (*situation.fresh.items(), *situation.kept.items())
+    dearest: dict[str, int] = {}
+    for key, column in columns:
+        dearest[key.group] = max(dearest.get(key.group, 0), column.offer.cents or 0)
+    most = sum(group.count * dearest.get(group.name, 0) for group in situation.fleet.groups) // 100 + 1
+    return (Ladder(rule, "budget", Fraction(rule.budget), floor(rule.budget) + 1, most, write=_to_dollars),)
+
+
+def _to_dollars(value: Value) -> Decimal:
+    return Decimal(int(value))
+
+
 LADDERS: Mapping[str, Callable[[Any, Situation], Sequence[Ladder]]] = {
     "cap": _raise_limit,
     "below": _raise_limit,
@@ -94,6 +114,7 @@ LADDERS: Mapping[str, Callable[[Any, Situation], Sequence[Ladder]]] = {
     "min_domains": _lower_number,
     "min_nodes": _lower_number,
     "survive": _lower_survival,
+    "budget": _raise_budget,
 }
 
 
@@ -120,11 +141,11 @@ def _find_most_weight(rule: Rule, fleet: Fleet) -> int:
             * (group.stake if by == "stake" else Decimal(group.machine.vcpus if by == "vcpus" else 1))
             for group in members.groups
         )
-        for members in compute_members(rule.of, fleet)
+        for members in compute_subjects(rule, fleet)
     ]
     return ceil(max(totals, default=0))
 
 
-def render_value(value: Value) -> str:
+def render_value(ladder: Ladder, value: Value) -> str:
     """A number as it is written in a spec."""
-    return render_amount(value)
+    return f"{float(value):g} USD/month" if ladder.write is _to_dollars else render_amount(value)

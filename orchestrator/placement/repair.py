@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from orchestrator.model.failure_domain import DomainKind, Placed
+from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed
 from orchestrator.model.plan import Repair
-from orchestrator.model.rule import Allow, Deny, Rule
+from orchestrator.model.rule import Allow, Deny, MinNodes, Rule
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.columns import Resource
 from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
 from orchestrator.placement.loosen import Ladder, list_ladders, render_value
 from orchestrator.policy.candidates import Candidates
-from orchestrator.policy.subject import compute_members
+from orchestrator.policy.subject import compute_subjects
 
 PLACES_SHOWN = 3
 # A resource is tried by a solve of its own; a fleet of clouds alone has few that are limited.
@@ -78,8 +78,8 @@ def _climb(ladder: Ladder, trial: _Trial) -> Iterator[_Found]:
     rule = ladder.rule
     index = find_first(ladder.length, lambda step: trial.holds_with(rule, ladder.get_form(step)))
     if index is not None:
-        to = render_value(ladder.get_value(index))
-        what = f"write {ladder.key}: {to} in {rule.title} (now {render_value(ladder.written)})"
+        to = render_value(ladder, ladder.get_value(index))
+        what = f"write {ladder.key}: {to} in {rule.title} (now {render_value(ladder, ladder.written)})"
         yield _Found(_write(rule, ladder.key, to, what, trial), 1, ladder.compute_change(index))
 
 
@@ -134,15 +134,15 @@ def _find_fewest(names: Sequence[str], is_enough: Callable[[Sequence[str]], bool
 
 
 def _list_other_domains(rule: Allow, situation: Situation) -> tuple[str, ...]:
-    groups = [name for members in compute_members(rule.of, situation.fleet) for name in members.group_names]
-    cells = situation.candidates.get_occupiable_cells(groups)
-    known = {situation.candidates.get_domain(cell, rule.per) for cell in cells}
-    return tuple(sorted(name for name in known if name is not None and name not in rule.allow))
+    """Domains, or clients, that the subject could be in and the rule does not name."""
+    names = [name for members in compute_subjects(rule, situation.fleet) for name in members.all_names]
+    known = situation.candidates.get_occupiable(dict.fromkeys(names), rule.per).known
+    return tuple(name for name in known if name not in rule.allow)
 
 
 def _remove(rule: Rule, trial: _Trial) -> _Found:
     """No looser form is enough, or there is none: the rule can go, or become a warning. The filter has shown that."""
-    what = f"remove {rule.title}, or make it level: warning; no number in it is loose enough"
+    what = f"remove {rule.title}, or make it level: warning; no looser form of it is enough"
     return _Found(_write(rule, "remove", "", what, trial), 2, Fraction(0))
 
 
@@ -226,7 +226,7 @@ class _Filled:
     """A place with one unknown fact filled in as would suit best."""
 
     place: Placed
-    kind: DomainKind
+    kind: str
     value: str
 
     def get_domain(self, kind: DomainKind) -> str | None:
@@ -238,35 +238,35 @@ class _Filled:
 def _find_missing_facts(whole: _Trial, part: _Trial, conflict: Sequence[Culprit]) -> Iterator[_Found]:
     """Unknown domains that, were they known, could make everything fit: missing, and not impossible."""
     seen: set[str] = set()
-    for rule in conflict:
-        kind = getattr(rule, "per", None)
-        if isinstance(rule, Capacity) or kind is None or kind in seen:
-            continue
-        seen.add(kind)
-        unknown = _list_unknown(whole.situation, kind)
-        trial = next((each for each in (whole, part) if unknown and _could_hold(each, kind, rule)), None)
-        if trial is not None:
-            shown = ", ".join(unknown[:PLACES_SHOWN]) + (" …" if len(unknown) > PLACES_SHOWN else "")
-            what = (
-                f"the {kind} of {len(unknown)} places is unknown ({shown}), and known it could be enough: add the fact"
-            )
-            repair = _write(rule, "facts", kind, f"{what} to the catalogue or the hosts file", trial)
-            yield _Found(repair, 0, Fraction(0))
+    for rule in (culprit for culprit in conflict if not isinstance(culprit, Capacity)):
+        for kind in rule.kinds:
+            unknown = [] if kind in seen or kind not in DOMAIN_KINDS else _list_unknown(whole.situation, kind)
+            seen.add(kind)
+            trial = next((each for each in (whole, part) if unknown and _could_hold(each, kind, rule)), None)
+            if trial is not None:
+                yield _Found(_write(rule, "facts", kind, _describe_unknown(kind, unknown), trial), 0, Fraction(0))
 
 
-def _list_unknown(situation: Situation, kind: DomainKind) -> list[str]:
+def _describe_unknown(kind: str, places: Sequence[str]) -> str:
+    shown = ", ".join(places[:PLACES_SHOWN]) + (" …" if len(places) > PLACES_SHOWN else "")
+    known = f"the {kind} of {len(places)} places is unknown ({shown}), and known it could be enough"
+    return f"{known}: add the fact to the catalogue or the hosts file"
+
+
+def _list_unknown(situation: Situation, kind: str) -> list[str]:
     cells = situation.candidates.cells
     return sorted({cell.place for cell in cells if situation.candidates.get_domain(cell, kind) is None})
 
 
-def _could_hold(trial: _Trial, kind: DomainKind, rule: Rule) -> bool:
-    """Whether some filling of the unknown facts fits: each place a domain of its own, or all in an allowed one."""
-    suiting = (rule.allow[0],) if isinstance(rule, Allow) else ()
-    return any(_fits_filled(trial, kind, value) for value in (None, *suiting))
+def _could_hold(trial: _Trial, kind: str, rule: Rule) -> bool:
+    """Whether some filling of the unknown facts fits: each place a domain of its own, or all in one that is named."""
+    named = rule.allow[:1] if isinstance(rule, Allow) else ()
+    asked = (rule.within[kind],) if isinstance(rule, MinNodes) else ()
+    return any(_fits_filled(trial, kind, value) for value in (None, *named, *asked))
 
 
-def _fits_filled(trial: _Trial, kind: DomainKind, value: str | None) -> bool:
+def _fits_filled(trial: _Trial, kind: str, value: str | None) -> bool:
     known = trial.situation.candidates
     places = {name: _Filled(place, kind, value or f"?{name}") for name, place in known.places.items()}
-    candidates = Candidates(places, known.cells, known.pinned)
+    candidates = Candidates(places, known.cells, known.pinned).offer(trial.situation.fleet.groups)
     return is_feasible(replace(trial.situation, candidates=candidates), trial.culprits)

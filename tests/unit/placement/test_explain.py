@@ -1,7 +1,9 @@
 """An infeasible fleet's conflict is minimal, and each repair is enough, alone and no larger than it need be."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -33,9 +35,9 @@ from tests.unit.placement.fleets import (
 )
 
 COUNTRIES = ("FI", "DE", "US")
-KINDS = ("account", "country", "zone")
+KINDS = ("account", "country", "zone", "client.node")
 SHARES = ("10%", "20%", "33.3%", "34%", "50%", "75%")
-ROOMS = 6
+EXAMPLES = int(os.environ.get("INFEASIBLE_FLEETS", "60"))
 
 
 def plan_of(fleet: Fleet, catalogue: Catalogue) -> Plan:
@@ -46,21 +48,45 @@ def find_situation(fleet: Fleet, catalogue: Catalogue) -> Situation:
     return compute_situation(fleet, catalogue, None, (), frozenset())
 
 
+NUMBERED = ("skew", "min_domains", "max_domains")
+VERBS = ("cap", "below", "allow", "deny", "min_nodes", "survive", "spread", "budget", *NUMBERED, "apart", "together")
+CLIENTS = ("geth", "besu", "reth")
+
+
 @st.composite
-def rules(draw: st.DrawFn, line: int) -> Rule:
-    verb = draw(st.sampled_from(["cap", "below", "skew", "min_domains", "allow", "deny"]))
-    per = draw(st.sampled_from(KINDS))
-    fields: dict[str, Any] = {"per": "country" if verb in ("allow", "deny") else per}
-    if verb in ("cap", "below"):
-        fields[verb] = draw(st.one_of(st.sampled_from(SHARES), st.integers(1, 4)))
-        fields["by"] = draw(st.sampled_from(["nodes", "stake"]))
-    elif verb in ("allow", "deny"):
-        fields[verb] = draw(st.lists(st.sampled_from(COUNTRIES), min_size=1, max_size=2, unique=True))
-    else:
-        fields[verb] = draw(st.integers(0 if verb == "skew" else 1, 4))
-    if draw(st.booleans()):
+def amounts(draw: st.DrawFn) -> str | int:
+    return draw(st.one_of(st.sampled_from(SHARES), st.integers(1, 4)))
+
+
+@st.composite
+def rules(draw: st.DrawFn, line: int, groups: int) -> Rule:
+    verb = draw(st.sampled_from(VERBS if groups > 1 else VERBS[:-2]))
+    fields = {"per": draw(st.sampled_from(KINDS)), **draw(verbs(verb))}
+    if verb in ("min_nodes", "budget"):
+        del fields["per"]
+    if verb not in ("apart", "together") and draw(st.booleans()):
         fields["of"] = "fleet"
     return make_rule(line, **fields)
+
+
+@st.composite
+def verbs(draw: st.DrawFn, verb: str) -> dict[str, Any]:
+    """The verb, and the keys that go with it."""
+    match verb:
+        case "cap" | "below":
+            return {verb: draw(amounts()), "by": draw(st.sampled_from(["nodes", "stake"]))}
+        case "allow" | "deny":
+            kind, names = draw(st.sampled_from([("country", COUNTRIES), ("client.node", CLIENTS)]))
+            return {verb: draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)), "per": kind}
+        case "min_nodes":
+            return {verb: draw(amounts()), "in": {"country": draw(st.sampled_from(COUNTRIES))}}
+        case "survive" | "spread":
+            parts = {"FI": draw(st.integers(0, 2)), "DE": draw(st.integers(1, 2))}
+            survived = {verb: draw(st.integers(1, 3)), "keep": draw(amounts())}
+            return survived if verb == "survive" else {"per": "country", verb: parts}
+    if verb == "budget":
+        return {verb: f"{draw(st.integers(1, 60))} USD/month"}
+    return {verb: draw(st.integers(verb != "skew", 4)) if verb in NUMBERED else ["a", "b"]}
 
 
 @st.composite
@@ -71,10 +97,14 @@ def cases(draw: st.DrawFn) -> tuple[Fleet, Catalogue]:
         capacity = draw(st.sampled_from((None, 1, 3)))
         zones.append(make_zone(f"p{number}", country=country, capacity=capacity))
         types.append(make_type(f"p{number}"))
-    groups = [make_group("a", draw(st.integers(1, 6)), stake="2"), make_group("b", draw(st.integers(1, 4)))]
-    policy = [draw(rules(line)) for line in range(20, 20 + draw(st.integers(1, 4)))]
+    clients = {"node": draw(st.sampled_from([CLIENTS, CLIENTS[:2], CLIENTS[:1]]))}
+    groups = [
+        make_group("a", draw(st.integers(1, 6)), stake="2", clients=clients),
+        make_group("b", draw(st.integers(1, 4)), clients=clients),
+    ][: draw(st.integers(1, 2))]
+    policy = [draw(rules(line, len(groups))) for line in range(20, 20 + draw(st.integers(1, 4)))]
     accounts = [make_account(zone.provider) for zone in zones]
-    return make_fleet(accounts, groups[: draw(st.integers(1, 2))], policy), make_catalogue(zones, types)
+    return make_fleet(accounts, groups, policy), make_catalogue(zones, types)
 
 
 def list_culprits(fleet: Fleet) -> list[Culprit]:
@@ -90,6 +120,8 @@ def write_form(rule: Rule, key: str, to: str) -> Rule:
     written = getattr(rule, key)
     if isinstance(written, tuple):
         value: Any = tuple(to.strip("[]").split(", "))
+    elif key == "budget":
+        value = Decimal(to.removesuffix(" USD/month"))
     else:
         value = parse_amount(to if to.endswith("%") else int(to))
     return rule.model_copy(update={key: value})
@@ -114,13 +146,16 @@ def tighten(repair: Repair, fleet: Fleet) -> Rule | None:
     written = getattr(rule, repair.change)
     if isinstance(written, tuple):
         return None
+    if repair.change == "budget":
+        less = Decimal(repair.to.removesuffix(" USD/month")) - 1
+        return rule.model_copy(update={"budget": less}) if less > written else None
     to = parse_amount(repair.to if repair.to.endswith("%") else int(repair.to))
     step: Fraction | int = Fraction(1, SHARE_STEPS) if isinstance(written, Fraction) else 1
     short = to - step if to > written else to + step
     return rule.model_copy(update={repair.change: short}) if min(written, to) < short < max(written, to) else None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(cases())
 def test_conflicts_are_minimal_and_repairs_are_enough_and_no_larger_than_need_be(
     case: tuple[Fleet, Catalogue],
