@@ -27,8 +27,9 @@ from orchestrator.placement.explain import compute_explanation
 from orchestrator.placement.holdings import count_nodes, get_column_key
 from orchestrator.placement.notices import compute_notices, describe_unplaced
 from orchestrator.placement.rounds import compute_round
+from orchestrator.placement.spending import compute_spending
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
-from orchestrator.policy.bound import Bound
+from orchestrator.policy.budget import evaluate_costs
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
@@ -58,7 +59,7 @@ def compute_plan(  # noqa: PLR0913  # all that a placement depends on, and nothi
     raw = replace(raw, clients=ClientBook(clients, fleet.artifacts))
     policy = compile_policy(fleet.policy, fleet, raw.candidates)
     situation = raw.restrict(policy.candidates)
-    solved = _solve(situation, policy.bounds)
+    solved = _solve(situation, policy)
     if solved is None:
         explanation = compute_explanation(raw)
         return Plan(
@@ -71,10 +72,10 @@ def compute_plan(  # noqa: PLR0913  # all that a placement depends on, and nothi
     return _write_plan(situation, solved, (*policy.findings, *compute_notices(situation)), policy)
 
 
-def _solve(situation: Situation, bounds: Sequence[Bound]) -> tuple[Encoding, Answer] | None:
+def _solve(situation: Situation, policy: CompiledPolicy) -> tuple[Encoding, Answer] | None:
     """Try with every rule hard; only where that fails after a loss or refusals do nodes or rules give way."""
     for strictness in _list_ways(situation):
-        encoding = encode(situation, bounds, strictness)
+        encoding = encode(situation, policy, strictness)
         answer = compute_answer(encoding, compute_objectives(encoding, situation))
         if answer is not None:
             return encoding, answer
@@ -122,6 +123,7 @@ def _write_plan(
         findings=(
             *findings,
             *evaluate(counts, policy.bounds),
+            *evaluate_costs(compute_spending(situation, (planned.machine for planned in machines)), policy.cost_limits),
             *find_missing_facts(fleet.policy, fleet, situation.candidates, counts),
         ),
         retired=situation.lock.retired if situation.lock else (),
