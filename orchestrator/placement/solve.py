@@ -28,6 +28,8 @@ WHOLE_TOLERANCE = 1e-4
 # Taken off the solver's bound before it is rounded up to a whole number, so that its own rounding proves nothing.
 BOUND_TOLERANCE = 1e-3
 REDUCED_COST_TOLERANCE = 1e-3
+# How far the rows of an optimum may be off: sums over a million nodes are rounded by more than the solver's own 1e-7.
+ROUNDING_TOLERANCE = 1e-5
 # How far from a whole number a relaxation's variable may lie and still be one: the solver's own error, no rounding.
 RELAXED_TOLERANCE = 1e-6
 
@@ -179,9 +181,12 @@ class Solver:
         return self._highs.getModelStatus() in infeasible
 
     def _require_solution(self) -> None:
-        if self._highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            status = self._highs.modelStatusToString(self._highs.getModelStatus())
-            raise SolverError(f"the solver stopped without a solution: {status}")
+        info, status = self._highs.getInfo(), self._highs.getModelStatus()
+        if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            return
+        if status == highspy.HighsModelStatus.kOptimal and info.max_primal_infeasibility < ROUNDING_TOLERANCE:
+            return
+        raise SolverError(f"the solver stopped without a solution: {self._highs.modelStatusToString(status)}")
 
     def _conclude(self, objective: Terms, values: Sequence[float], shown: float) -> Optimum:
         self._values = self._round(values)
