@@ -46,7 +46,8 @@ class Account(Frozen):
 class MachineNeed(Frozen):
     """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise.
 
-    `iops` are input/output operations a second that its data volume is provisioned with, where it has one.
+    `iops` are input/output operations a second that its data volume is provisioned with, where it has one. `egress` is
+    what is expected to leave it for the internet in a month, GiB; None is not priced.
     """
 
     vcpus: int = Field(ge=1, le=MOST_VCPUS, strict=True)
@@ -55,6 +56,7 @@ class MachineNeed(Frozen):
     cpu: CpuKind = "dedicated"
     disk_kind: DiskKind | None = None
     iops: int | None = Field(default=None, ge=1, le=MOST_IOPS, strict=True)
+    egress: Gibibytes | None = None
     arch: Arch | None = None
 
 

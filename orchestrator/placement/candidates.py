@@ -81,7 +81,7 @@ def compute_situation(  # noqa: PLR0913  # all that a situation is made of
     holdings = {group.name: compute_holdings(group, found, judge) for group, found in _split_by_group(fleet, machines)}
     columns = sorted(_compute_fresh(fleet, places, book, taints), key=lambda column: column.key)
     fresh = {column.key: column for column in columns}
-    kept = _compute_kept(holdings, places, book)
+    kept = _compute_kept(fleet, holdings, places, book)
     return Situation(
         fleet=fleet,
         lock=lock,
@@ -177,24 +177,24 @@ def _find_resources(place: Place, offer: Offer) -> Iterator[Resource]:
 
 
 def _compute_kept(
-    holdings: Mapping[str, tuple[Holding, ...]], places: Mapping[str, Place], book: OfferBook
+    fleet: Fleet, holdings: Mapping[str, tuple[Holding, ...]], places: Mapping[str, Place], book: OfferBook
 ) -> Mapping[ColumnKey, Column]:
     kept: dict[ColumnKey, Column] = {}
-    for found in holdings.values():
-        for holding in found:
+    for group in fleet.groups:
+        for holding in holdings[group.name]:
             for machine in holding.entries:
                 key = get_column_key(machine)
                 if key not in kept:
                     place = places[key.place]
-                    offer = _price_machine(machine, book)
+                    offer = _price_machine(group.machine, machine, book)
                     kept[key] = Column(key, place.site, offer, machine.host, machine.image, ())
     return kept
 
 
-def _price_machine(machine: Machine, book: OfferBook) -> Offer:
+def _price_machine(need: MachineNeed, machine: Machine, book: OfferBook) -> Offer:
     found: MachineType | None = book.get_machine_type(machine.provider, machine.region, machine.machine_type)
     if found is not None:
-        return book.compute_price(found, machine.volume_gib or 0, machine.volume_type or "")
+        return book.compute_price(need, found, machine.volume_gib or 0, machine.volume_type or "")
     volume = (machine.volume_gib or 0, machine.volume_type or "")
     return Offer(machine.machine_type, machine.arch, *volume, cents=None, priced_on="", capacity=None)
 
