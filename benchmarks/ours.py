@@ -23,8 +23,7 @@ from orchestrator.placement.encode import Strictness, encode
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.stages import compute_answer, compute_objectives
 from orchestrator.placement.to_lock import compute_lock_entries
-from orchestrator.policy.bound import Bound
-from orchestrator.policy.compile import compile_policy
+from orchestrator.policy.compile import CompiledPolicy, compile_policy
 
 
 def make_lock(plan: Plan) -> Lock:
@@ -34,12 +33,12 @@ def make_lock(plan: Plan) -> Lock:
     return Lock(header=header, machines=machines, retired=retired)
 
 
-def prepare(case: Case, lock: Lock | None, losses: tuple[Loss, ...]) -> tuple[Situation, tuple[Bound, ...]]:
+def prepare(case: Case, lock: Lock | None, losses: tuple[Loss, ...]) -> tuple[Situation, CompiledPolicy]:
     """All that is known before anything is solved."""
     fleet = case.make_fleet()
     raw = compute_situation(fleet, case.make_catalogue(), lock, losses, frozenset())
     policy = compile_policy(fleet.policy, fleet, raw.candidates)
-    return replace(raw.restrict(policy.candidates), clients=ClientBook({}, fleet.artifacts)), tuple(policy.bounds)
+    return replace(raw.restrict(policy.candidates), clients=ClientBook({}, fleet.artifacts)), policy
 
 
 def measure(case: Case, lock: Lock | None, losses: tuple[Loss, ...], path: Path) -> dict[str, Any]:
@@ -47,9 +46,9 @@ def measure(case: Case, lock: Lock | None, losses: tuple[Loss, ...], path: Path)
 
     The counts alone: no machine is written, so this is what does not depend on the number of nodes.
     """
-    situation, bounds = prepare(case, lock, losses)
+    situation, policy = prepare(case, lock, losses)
     begun = time.process_time()
-    encoding = encode(situation, bounds, Strictness.HARD)
+    encoding = encode(situation, policy, Strictness.HARD)
     objectives = compute_objectives(encoding, situation)
     encoded = time.process_time()
     answer = compute_answer(encoding, objectives)
@@ -60,7 +59,7 @@ def measure(case: Case, lock: Lock | None, losses: tuple[Loss, ...], path: Path)
         return {"status": "infeasible", "stages": [], "seconds": ended - begun, "peak_mb": peak}
     names = [objective.name for objective in objectives]
     to_cost = objectives[: names.index(LAST_STAGE) + 1]
-    again = encode(situation, bounds, Strictness.HARD)
+    again = encode(situation, policy, Strictness.HARD)
     compared = time.process_time()
     compute_answer(again, [replace(objective) for objective in to_cost])
     stages = [stage.model_dump() for stage in answer.stages]
