@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import get_args
 
+from orchestrator.model.domain import CLIENT_KIND
 from orchestrator.model.inventory import StandingNode
 from orchestrator.model.rule import Weight
 from orchestrator.policy.metrics import DEFAULT_THRESHOLD, compute_hhi, compute_nakamoto, compute_shares
@@ -35,7 +36,7 @@ class Diversity:
 
 
 def compute_diversity(standing: Standing, threshold: Fraction = DEFAULT_THRESHOLD) -> tuple[Diversity, ...]:
-    """The metrics of each subject, kind and weight. Client roles are of the subjects that have them.
+    """The metrics of each subject, kind and weight. Client roles are of the nodes that have them.
 
     Stake of several chains is no sum, and neither are vCPUs that a list does not say: such weights are left out.
     """
@@ -69,13 +70,15 @@ def _compute(
     held: dict[str, Fraction] = {}
     unknown = Fraction(0)
     for node, weight_of_node in weighed:
+        if kind.startswith(CLIENT_KIND) and kind.removeprefix(CLIENT_KIND) not in node.clients:
+            continue  # a node without the role has no part in it
         domain = standing.get_domain(node, kind)
         if domain is None:
             unknown += weight_of_node
         else:
             held[domain] = held.get(domain, Fraction(0)) + weight_of_node
     shares = compute_shares(held, unknown)
-    if not shares or (kind.startswith("client.") and not held):
+    if not shares:
         return
     yield Diversity(
         subject=subject,

@@ -87,7 +87,7 @@ def render_conflict(plan: Plan) -> Iterator[Text]:
     for finding in plan.conflict:
         yield Text(f"  {finding.source}: {finding.message}")
     if plan.repairs:
-        yield Text("any one of these is enough:", style="bold")
+        yield Text("this is enough:" if len(plan.repairs) == 1 else "any one of these is enough:", style="bold")
     for repair in plan.repairs:
         yield Text(f"  {repair.source}: {repair.message}")
 

@@ -10,6 +10,7 @@ from orchestrator.model.errors import OrchestratorError
 from orchestrator.model.fleet import Group
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
+from orchestrator.model.rule import MaxMoves
 from orchestrator.reconcile.blast_radius import (
     BlastRadius,
     compute_blast_radii,
@@ -68,22 +69,28 @@ def refuse_unknown_kinds(standing: Standing, kinds: Sequence[str]) -> None:
 def solve_recoveries(inputs: Inputs, simulation: Simulation, most: int | None = None) -> Simulation:
     """The same with the recovery of the worst `most` losses and of the pairs; None is of all.
 
-    A loss is solved for by placing the fleet again under it, in memory. Losses that close the same places and end the
-    same clients have one answer.
+    A loss is solved for by placing the fleet again under it, in memory, as if all were done in one round. Losses that
+    close the same places and end the same clients are one, with one answer.
     """
+    if most == 0:
+        return simulation
+    inputs = _drop_move_limits(inputs)
     before = place(inputs).plan
     known: dict[tuple[frozenset[str], tuple[Domain, ...]], Recovery] = {}
 
-    def solve(radius: BlastRadius) -> BlastRadius:
+    def solve(radius: BlastRadius, room: bool) -> BlastRadius:
         key = (radius.closed, tuple(domain for domain in radius.domains if domain.kind.startswith(CLIENT_KIND)))
-        if key not in known:
+        if key not in known and room:
             known[key] = _solve_recovery(inputs, before, radius.domains)
-        return replace(radius, recovery=known[key])
+        return replace(radius, recovery=known.get(key))
 
-    solved = simulation.losses if most is None else simulation.losses[:most]
-    rest = simulation.losses[len(solved) :]
-    pairs = simulation.pairs if most != 0 else ()
-    return Simulation((*map(solve, solved), *rest), tuple(map(solve, pairs)) or simulation.pairs)
+    losses = tuple(solve(radius, most is None or len(known) < most) for radius in simulation.losses)
+    return Simulation(losses, tuple(solve(radius, True) for radius in simulation.pairs))
+
+
+def _drop_move_limits(inputs: Inputs) -> Inputs:
+    rules = tuple(rule for rule in inputs.fleet.policy if not isinstance(rule, MaxMoves))
+    return replace(inputs, fleet=inputs.fleet.model_copy(update={"policy": rules}))
 
 
 def _solve_recovery(inputs: Inputs, before: Plan, lost: Sequence[Domain]) -> Recovery:

@@ -69,10 +69,24 @@ def test_without_another_client_a_client_s_loss_is_not_recovered_from(inputs: In
     assert "no other client" in recovery.why
 
 
-def test_only_the_worst_are_solved_for(inputs: Inputs) -> None:
-    simulation = solve(inputs, most=2)
-    assert [each.recovery is not None for each in simulation.losses[:3]] == [True, True, False]
+def test_only_the_worst_are_solved_for_and_what_is_the_same_loss_with_them(inputs: Inputs) -> None:
+    losses = solve(inputs, most=1).losses
+    assert losses[0].recovery is not None
+    solved = [each.recovery is not None for each in losses]
+    assert not all(solved)
+    assert solved == [each.closed == losses[0].closed for each in losses]
     assert all(each.recovery is None for each in solve(inputs, most=0).losses)
+
+
+def test_a_limit_of_moves_in_a_round_is_no_limit_of_recovery(tmp_path: Path) -> None:
+    rounds = change(SPEC, "cap: 50%, per: account}", "cap: 100%, per: account}\n  - {max_moves: 1}")
+    recovery = find_recovery(solve(settle(write_spec(tmp_path, rounds))), "provider=hetzner")
+    assert not recovery.possible
+    free = solve(settle(write_spec(tmp_path, rounds)))
+    account = next(each for each in free.losses if each.domains[0].kind == "account")
+    assert account.recovery is not None
+    assert account.recovery.possible
+    assert account.recovery.relocations == len(account.nodes)
 
 
 def test_kinds_can_be_chosen_and_a_kind_that_is_none_is_refused(inputs: Inputs) -> None:
