@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     if policy is not None:
         raise click.UsageError("--policy goes with --inventory; a spec has its own policy")
     inputs = read_inputs(files.where)
-    findings = check(inputs, datetime.now(UTC).date())
+    findings = check(inputs, datetime.now(UTC))
     if live:  # the solver and the engine are loaded for it alone
         check_headroom = import_module("orchestrator.workflows.headroom").check_headroom
         find_deployment = import_module("orchestrator.workflows.deployment").find_deployment

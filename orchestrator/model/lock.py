@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.closure import Closures
@@ -104,6 +104,14 @@ class Retired(Frozen):
     refused: str | None = None
 
 
+class Relaxed(Frozen):
+    """A rule that gave way after a loss: its title, the domains that were lost (KIND=VALUE), and since when."""
+
+    rule: Line
+    cause: tuple[LossText, ...]
+    since: AwareDatetime
+
+
 class LockHeader(Frozen):
     """The lock's identity. `ancestors` are earlier revisions, newest first; the first is the parent.
 
@@ -112,6 +120,7 @@ class LockHeader(Frozen):
     `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
     `drained` and `cordoned` are domains that work and take nothing new; drained ones are left by what stands there.
     `terminated` are accounts that their provider closed for good: they are lost, and their clouds are asked nothing.
+    `relaxed` are the rules with `relax` that a loss made give way.
     """
 
     fleet: Name
@@ -124,6 +133,7 @@ class LockHeader(Frozen):
     drained: tuple[LossText, ...] | None = None
     cordoned: tuple[LossText, ...] | None = None
     terminated: tuple[Name, ...] | None = None
+    relaxed: tuple[Relaxed, ...] | None = None
 
     @property
     def losses(self) -> tuple[Loss, ...]:

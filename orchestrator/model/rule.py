@@ -7,11 +7,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import RuleKind, get_role
 from orchestrator.model.names import Line
-from orchestrator.model.quantity import MOST_AMOUNT, Amount, UsdAMonth, render_amount
+from orchestrator.model.quantity import MOST_AMOUNT, Amount, Duration, UsdAMonth, render_amount
 from orchestrator.model.source import Source
 
 Level = Literal["error", "warning"]
 Weight = Literal["nodes", "stake", "vcpus"]
+MOST_PRIORITY = 1000
 
 
 class Selector(Frozen):
@@ -27,13 +28,19 @@ Subject = Literal["fleet"] | Selector
 
 
 class RuleBase(Frozen):
-    """What all rules share. `of` None applies the rule to each group on its own, or to what DEFAULT_SUBJECT says."""
+    """What all rules share. `of` None applies the rule to each group on its own, or to what DEFAULT_SUBJECT says.
+
+    After a loss rules of a higher `priority` give way after those of a lower one, and at the same priority those that
+    `relax` before those that do not. `relax` is how long after a loss the rule may be broken before that is an error.
+    """
 
     DEFAULT_SUBJECT: ClassVar[Literal["fleet"] | None] = None
 
     name: Line | None = None
     of: Subject | None = None
     level: Level = "error"
+    priority: int = Field(default=0, ge=0, le=MOST_PRIORITY, strict=True)
+    relax: Duration | None = None
     source: Source = Field(alias="__source__")
 
     @property

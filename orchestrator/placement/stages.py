@@ -1,6 +1,6 @@
 """The objectives of a placement in their order; each optimum is held while the next is sought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from orchestrator.model.plan import Stage
@@ -86,27 +86,26 @@ def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) ->
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
     """What a placement minimises, in order.
 
-    Nodes not placed, excess over error rules, cents over budgets that give way, relocations, roles in which machines
-    that stand change their client, syncs from the start (a node goes back to a machine of its own rather than to a new
-    one), excess over warnings (so they cause no moves) and over what rules would prefer, machines without a price, cost
-    in cents a month, nodes that start elsewhere with another client, and the largest provider's, then zone's, then
-    client's count of each group.
+    Nodes not placed, excess over error rules by rank, cents over budgets that give way, relocations, roles in which
+    machines that stand change their client, syncs from the start (a node goes back to a machine of its own rather than
+    to a new one), excess over warnings (so they cause no moves) and over what rules would prefer, machines without a
+    price, cost in cents a month, nodes that start elsewhere with another client, and the largest provider's, then
+    zone's, then client's count of each group.
     """
-    excess: dict[str, list[tuple[int, int]]] = {"error": [], "warning": []}
-    for bound, variable in encoding.excess:
-        excess[bound.rule.level].append((variable, 1))
     staying = tuple((variable, -1) for variable in encoding.stay.values())
     columns = [(situation.get_column(key), variable) for key, variable in encoding.get_columns()]
     return [
         Objective("unplaced", tuple((variable, 1) for variable in encoding.unplaced.values())),
-        Objective("excess", tuple(excess["error"])),
+        *_list_excess(encoding),
         *_list_if_any("over budget", encoding.overrun),
         Objective("relocations", staying, sum(encoding.standing.values())),
         Objective("client changes", tuple(encoding.marginals.changes)),
         Objective(
             "new machines", tuple((variable, 1) for variable in encoding.fresh.values()) if encoding.adopt else ()
         ),
-        Objective("warnings", tuple(excess["warning"])),
+        Objective(
+            "warnings", tuple((variable, 1) for bound, variable in encoding.excess if bound.rule.level == "warning")
+        ),
         *_list_if_any("preferences", encoding.unmet),
         Objective("unpriced", tuple((variable, 1) for column, variable in columns if column.offer.cents is None)),
         Objective("cost", tuple((variable, column.offer.cents or 0) for column, variable in columns)),
@@ -114,6 +113,20 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
         *_add_concentration(encoding, situation),
         _add_client_concentration(encoding),
     ]
+
+
+def _list_excess(encoding: Encoding) -> Iterator[Objective]:
+    """Excess over error rules, what gives way last first: by priority, then those that relax after those that do not.
+
+    Rules of one rank give way together, by as little as can be in sum.
+    """
+    ranks: dict[tuple[int, bool], list[tuple[int, int]]] = {(0, False): []}
+    for bound, variable in encoding.excess:
+        if bound.rule.level == "error":
+            ranks.setdefault((-bound.rule.priority, bound.rule.relax is not None), []).append((variable, 1))
+    for priority, relaxing in sorted(ranks):
+        said = [f"priority {-priority}"] * bool(priority) + ["relaxed"] * relaxing
+        yield Objective(", ".join(["excess", *said]), tuple(ranks[priority, relaxing]))
 
 
 def _add_replaced(encoding: Encoding) -> Terms:

@@ -16,7 +16,7 @@ from orchestrator.model.control import ControlPlane
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout, get_standby_name
 from orchestrator.model.names import LONGEST_NAME, Line, Name
-from orchestrator.model.rule import Rule, Selector
+from orchestrator.model.rule import OfGroups, Rule, Selector
 from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.control import find_control_problems, place_control
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
@@ -42,7 +42,7 @@ NOT_PLACEMENT = {
     "digest",
 }
 # Keys that say nothing where they are not given; so a spec that has none of them keeps its digest.
-SILENT_WITHOUT_VALUE = {"standby", "standby_of", "priority", "relax"}
+SILENT_WITHOUT_VALUE = {"combinations", "standby", "standby_of", "priority", "relax"}
 
 
 class SpecFile(Frozen):
@@ -138,6 +138,7 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
         yield from find_account_problems(document, account)
     for group in spec.groups.values():
         yield from find_empty_roles(document, group)
+        yield from find_combination_problems(document, group)
         if group.standby is not None:
             yield from find_standby_problems(document, group, spec.groups)
     if spec.access is not None:
@@ -147,6 +148,8 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
     for index, rule in enumerate(spec.policy):
         if isinstance(rule.of, Selector):
             yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
+        if isinstance(rule, OfGroups):
+            yield from find_named_group_problems(document, rule, ("policy", index), spec.groups)
 
 
 def find_empty_roles(document: YamlDocument, group: Group) -> Iterator[OrchestratorError]:
@@ -155,6 +158,21 @@ def find_empty_roles(document: YamlDocument, group: Group) -> Iterator[Orchestra
         if not choices:
             message = f"role {role} of {group.name} has no client"
             yield document.problem(("groups", group.name, "clients", role), message, "name one")
+
+
+def find_combination_problems(document: YamlDocument, group: Group) -> Iterator[OrchestratorError]:
+    """Combinations of other roles than the first, of one role alone, or of clients that the group does not offer."""
+    first = group.combinations[0].keys() if group.combinations else set()
+    for index, combination in enumerate(group.combinations):
+        place = ("groups", group.name, "combinations", index)
+        if len(combination) < 2 or combination.keys() != first:
+            message = f"a combination of {group.name} names {', '.join(combination) or 'no role'}"
+            yield document.problem(place, message, "name two roles or more, the same in each combination")
+        for role, client in combination.items():
+            if client not in group.clients.get(role, ()):
+                message = f"{group.name} offers no {role} {client}"
+                offered = ", ".join(group.clients.get(role, ())) or "nothing"
+                yield document.problem((*place, role), message, f"clients.{role} has: {offered}")
 
 
 def find_access_problems(document: YamlDocument, access: Access) -> Iterator[OrchestratorError]:
@@ -210,6 +228,15 @@ def find_selector_problems(
             yield document.problem((*place, field), f"no group has {field} {value}", suggest(value, values))
 
 
+def find_named_group_problems(
+    document: YamlDocument, rule: OfGroups, place: tuple[str | int, ...], groups: Collection[str]
+) -> Iterator[OrchestratorError]:
+    """Groups that a rule names and that are not there."""
+    for index, name in enumerate(rule.group_names):
+        if name not in groups:
+            yield document.problem((*place, rule.verb, index), f"no group is named {name}", suggest(name, groups))
+
+
 def build_fleet(spec: SpecFile, path: Path) -> Fleet:
     """The fleet, with its digest; accounts and groups sorted by name, since their order in the file says nothing."""
     fleet = Fleet(
@@ -259,6 +286,6 @@ def compute_digest(fleet: Fleet) -> str:
 def strip(value: Any) -> Any:
     """`value` without the keys that placement does not depend on, keys sorted."""
     if isinstance(value, dict):
-        silent = NOT_PLACEMENT | {key for key in SILENT_WITHOUT_VALUE if value.get(key) is None}
+        silent = NOT_PLACEMENT | {key for key in SILENT_WITHOUT_VALUE if not value.get(key)}
         return {key: strip(inner) for key, inner in sorted(value.items()) if key not in silent}
     return [strip(inner) for inner in value] if isinstance(value, list) else value

@@ -18,6 +18,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Account, Fleet, Group
 from orchestrator.model.lock import Lock
 from orchestrator.model.source import Source
+from orchestrator.placement.offers import DEFAULT_ARCH
 from orchestrator.spec import load_fleet
 from orchestrator.spec.load import ENROLLED
 
@@ -135,6 +136,10 @@ def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> It
                 problem = describe_misfit(group, role, name, clients)
                 if problem:
                     yield OrchestratorError(f"groups.{group.name}: {problem[0]}", hint=problem[1], source=group.source)
+            arch, known = group.machine.arch or DEFAULT_ARCH, [clients[name] for name in choices if name in clients]
+            if known and not any(client.is_built_for(arch, fleet.artifacts.get(client.name)) for client in known):
+                message = f"groups.{group.name}: no {role} of {', '.join(choices)} is to be had for {arch} machines"
+                yield OrchestratorError(message, hint="offer another client, or change arch", source=group.source)
 
 
 def drop_signers(group: Group, clients: Mapping[str, ClientFacts]) -> Group:
@@ -147,7 +152,7 @@ def drop_signers(group: Group, clients: Mapping[str, ClientFacts]) -> Group:
         if not any(clients[name].signs for name in choices if name in clients)
     }
     kept = ({role: name for role, name in choice.items() if role in roles} for choice in group.combinations)
-    combinations = tuple({tuple(sorted(choice.items())): choice for choice in kept if choice}.values())
+    combinations = tuple({tuple(sorted(choice.items())): choice for choice in kept if len(choice) > 1}.values())
     return group.model_copy(update={"clients": roles, "combinations": combinations})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from orchestrator.documents.known_keys import suggest
 from orchestrator.lockfile import make_lock, write_lock
@@ -16,6 +17,7 @@ from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.places import compute_places, compute_unlisted_place
 from orchestrator.placement.to_lock import compute_lock_entries
+from orchestrator.reconcile.relaxation import compute_relaxed
 from orchestrator.reconcile.termination import retire_terminated
 from orchestrator.workflows.inputs import Inputs
 
@@ -31,10 +33,13 @@ class Placement:
 NOTHING = Declaration()
 
 
-def place(inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Taint] = ()) -> Placement:
+def place(
+    inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Taint] = (), *, now: datetime | None = None
+) -> Placement:
     """Places the fleet on top of its lock; domains stay lost until they are healed, and closed until they are opened.
 
-    `taints` are where clouds refuse new machines now. Writes nothing.
+    `taints` are where clouds refuse new machines now. A rule that relaxes is broken since `now`, by default the time.
+    Writes nothing.
     """
     refuse_other_fleet(inputs)
     refuse_unknown_domains(inputs, declared.domains)
@@ -64,6 +69,7 @@ def place(inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Tain
         drained=tuple(map(str, closures.drained)) or None,
         cordoned=tuple(map(str, closures.cordoned)) or None,
         terminated=terminated or None,
+        relaxed=compute_relaxed(inputs.fleet, plan.findings, losses, inputs.lock, now or datetime.now(UTC)) or None,
     )
     return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
 

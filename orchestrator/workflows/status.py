@@ -1,10 +1,12 @@
 """status: what is, against what should be."""
 
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from orchestrator.policy.metrics import DEFAULT_THRESHOLD
 from orchestrator.reconcile.concentration import compute_concentration
 from orchestrator.reconcile.outages import find_outages
+from orchestrator.reconcile.relaxation import judge_relaxed
 from orchestrator.reconcile.review import review_lock
 from orchestrator.reconcile.status import Status
 from orchestrator.workflows.check import measure
@@ -31,7 +33,9 @@ def fetch_status(deployment: Deployment, inputs: Inputs, now: float, threshold: 
         seen=seen,
         outages=find_outages(lock.machines, silent),
         concentration=compute_concentration(inputs.fleet, lock, inputs.catalogue, alive),
-        findings=review_lock(inputs.fleet, lock, inputs.catalogue, lock.header.losses),
+        findings=judge_relaxed(
+            inputs.fleet, review_lock(inputs.fleet, lock, inputs.catalogue), lock, datetime.fromtimestamp(now, UTC)
+        ),
         now=now,
         metrics=measure(inputs, threshold),
     )

@@ -1,6 +1,7 @@
 """place and the plan of a rebalance: what is read, decided and written."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from orchestrator.model.declaration import Declaration
 from orchestrator.model.errors import InvalidDocument
 from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
+from orchestrator.workflows.check import check
 from orchestrator.workflows.inputs import Inputs, Where, read_inputs
 from orchestrator.workflows.place import place, write_placement
 from orchestrator.workflows.rebalance import plan_rebalance
@@ -150,3 +152,24 @@ def test_one_stack_for_all_accounts_gives_none_up(inputs: Inputs, tmp_path: Path
     together = read_inputs(Where(write_spec(tmp_path, text)))
     with pytest.raises(InvalidDocument, match="one stack has the state of all accounts"):
         place(together, Declaration(terminate=(LOST,)))
+
+
+def test_a_rule_that_relaxes_is_in_the_lock_since_it_gave_way(inputs: Inputs, tmp_path: Path) -> None:
+    placed = settle(
+        read_inputs(Where(write_spec(tmp_path, change(SPEC, "per: account}", "per: account, relax: 72h}"))))
+    )
+    start = datetime(2026, 11, 23, 12, 0, 1, 5, tzinfo=UTC)
+    lost = place(placed, Declaration(lose=(LOST,)), now=start)
+    assert lost.lock is not None
+    (relaxed,) = lost.lock.header.relaxed or ()
+    assert (relaxed.rule, relaxed.cause, relaxed.since) == ("half", ("account=alpha",), start.replace(microsecond=0))
+    assert write_placement(placed, lost)
+    again = read_inputs(placed.where)
+    assert place(again, now=start + timedelta(hours=1)).lock == again.lock  # the start stays
+    levels = {found.rule: found.level for found in check(again, start + timedelta(hours=71)) if found.rule == "cap"}
+    assert levels == {"cap": "warning"}
+    ended = {found.rule: found.level for found in check(again, start + timedelta(hours=73))}
+    assert (ended["cap"], ended["relax"]) == ("error", "error")
+    healed = place(again, Declaration(heal=(LOST,))).lock
+    assert healed is not None
+    assert healed.header.relaxed is None
