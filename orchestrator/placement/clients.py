@@ -38,7 +38,7 @@ def compute_bundles(group: Group) -> tuple[Bundle, ...]:
         if role not in together
     ]
     if together:
-        options = tuple(tuple(chosen[role] for role in together) for chosen in group.combinations)
+        options = tuple(dict.fromkeys(tuple(chosen[role] for role in together) for chosen in group.combinations))
         bundles.append(Bundle(group.name, together, options))
     return tuple(sorted(bundles, key=lambda bundle: list(group.clients).index(bundle.roles[0])))
 
