@@ -3,7 +3,7 @@
 The fleet is plain data. All that is asked: is there a placement, and what are the least values of each objective?
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations, combinations_with_replacement, product
@@ -210,41 +210,55 @@ def compute_rule_excess(
     counts: Counts,
     open_cells: Sequence[Sequence[bool]],
 ) -> int:
-    if not {"allow", "deny", "budget"}.isdisjoint(rule):
+    """Domains are those that the subject's nodes can be in; `unknown` are sites whose domain nobody knows."""
+    verb = next((verb for verb in EXCESS if verb in rule), None)
+    if verb is None:
         return 0
-    if "min_nodes" in rule:
-        return compute_missing_weight(fleet, rule, subject, counts)
-    open_sites = [site for site in range(len(fleet.sites)) if any(open_cells[group][site] for group in subject)]
-    by_domain: dict[str | None, list[int]] = {}
-    for site in open_sites:
-        by_domain.setdefault(fleet.sites[site].domains[rule["per"]], []).append(site)
-    unknown = by_domain.pop(None, [])
-    if "cap" in rule or "below" in rule:
-        return compute_share_excess(fleet, rule, subject, counts, [by_domain, unknown])
+    domains: dict[str | None, list[int]] = {}
+    for site in range(len(fleet.sites)):
+        if "per" in rule and any(open_cells[group][site] for group in subject):
+            domains.setdefault(fleet.sites[site].domains[rule["per"]], []).append(site)
+    unknown = domains.pop(None, [])
+    return EXCESS[verb](fleet, rule, subject, counts, [domains, unknown])
 
-    def count(sites: Sequence[int]) -> int:
-        return sum(counts[group][site] for group in subject for site in sites)
 
-    if "survive" in rule:
-        return compute_survival_excess(fleet, rule, subject, counts, [by_domain, unknown])
-    if "apart" in rule:
-        return compute_shared(subject, counts, by_domain, unknown)
-    if "together" in rule:
-        return compute_alone(subject, counts, [*by_domain.values(), *([site] for site in unknown)])
-    if "spread" in rule:
-        ideal = compute_ideal(fleet, rule, subject)
-        total = 0
-        for domain in {*ideal, *by_domain}:
-            known, part = count(by_domain.get(domain, [])), ideal.get(domain, Fraction(0))
-            total += max(0, floor(part) - known) + max(0, known + count(unknown) - ceil(part))
-        return total
-    if "max_domains" in rule:
-        in_use = [*by_domain.values(), *([site] for site in unknown)]
-        return max(0, sum(count(sites) > 0 for sites in in_use) - int(rule["max_domains"]))
-    held = [count(sites) for sites in by_domain.values()]
-    if "skew" in rule:
-        return max(0, max(held, default=0) + count(unknown) - min(held, default=0) - int(rule["skew"]))
-    return max(0, int(rule["min_domains"]) - sum(number > 0 for number in held))
+def count(counts: Counts, subject: Sequence[int], sites: Sequence[int]) -> int:
+    return sum(counts[group][site] for group in subject for site in sites)
+
+
+def compute_skew_excess(
+    fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
+) -> int:
+    """Nodes at unknown domains count as if in the fullest."""
+    by_domain, unknown = domains
+    held = [count(counts, subject, sites) for sites in by_domain.values()]
+    widest = max(held, default=0) + count(counts, subject, unknown) - min(held, default=0)
+    return max(0, widest - int(rule["skew"]))
+
+
+def compute_domains_excess(
+    fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
+) -> int:
+    """An unknown domain adds none to the least; to the most each unknown site adds one."""
+    by_domain, unknown = domains
+    in_use = sum(count(counts, subject, sites) > 0 for sites in by_domain.values())
+    if "min_domains" in rule:
+        return max(0, int(rule["min_domains"]) - in_use)
+    return max(0, in_use + sum(count(counts, subject, [site]) > 0 for site in unknown) - int(rule["max_domains"]))
+
+
+def compute_spread_excess(
+    fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
+) -> int:
+    """Between floor and ceiling of the ideal; none in other domains; unknown ones count against upper limits alone."""
+    by_domain, unknown = domains
+    ideal = compute_ideal(fleet, rule, subject)
+    total = 0
+    for domain in {*ideal, *by_domain}:
+        known, part = count(counts, subject, by_domain.get(domain, [])), ideal.get(domain, Fraction(0))
+        most = known + count(counts, subject, unknown)
+        total += max(0, floor(part) - known) + max(0, most - ceil(part))
+    return total
 
 
 def compute_share_excess(
@@ -286,7 +300,9 @@ def compute_limit(fleet: TinyFleet, stake: Mapping[int, Fraction], amount: str |
     return wanted * Fraction(int(amount[:-1]), 100) if isinstance(amount, str) else Fraction(amount)
 
 
-def compute_missing_weight(fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts) -> int:
+def compute_missing_weight(
+    fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
+) -> int:
     """Minimums round up; a node of which a domain asked for is unknown counts as elsewhere."""
     stake, part = find_stakes(fleet, rule, subject)
     held = sum(
@@ -302,7 +318,7 @@ def compute_survival_excess(
     fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
 ) -> int:
     """Whichever so many domains are lost, tried one choice after another; unknown ones are lost with any."""
-    by_domain, unknown = domains
+    by_domain, _ = domains
     stake, part = find_stakes(fleet, rule, subject)
 
     def weigh(sites: Sequence[int]) -> Fraction:
@@ -315,9 +331,10 @@ def compute_survival_excess(
 
 
 def compute_shared(
-    subject: Sequence[int], counts: Counts, by_domain: Mapping[Any, Sequence[int]], unknown: Sequence[int]
+    fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
 ) -> int:
     """Apart: in each domain at most one of the groups; one with a node at an unknown domain is in every domain."""
+    by_domain, unknown = domains
     total = 0
     for sites in list(by_domain.values()) or ([[]] if unknown else []):
         present = [group for group in subject if any(counts[group][site] for site in [*sites, *unknown])]
@@ -325,12 +342,15 @@ def compute_shared(
     return total
 
 
-def compute_alone(subject: Sequence[int], counts: Counts, domains: Sequence[Sequence[int]]) -> int:
+def compute_alone(
+    fleet: TinyFleet, rule: Mapping[str, Any], subject: Sequence[int], counts: Counts, domains: Sequence[Any]
+) -> int:
     """Together: nodes of the first group in domains where another group has none, once for each such group."""
+    by_domain, unknown = domains
     first, *others = subject
     return sum(
         sum(counts[first][site] for site in sites)
-        for sites in domains
+        for sites in [*by_domain.values(), *([site] for site in unknown)]
         for other in others
         if not any(counts[other][site] for site in sites)
     )
@@ -371,3 +391,17 @@ def compute_overrun(fleet: TinyFleet, counts: Counts) -> int:
                 )
                 total += max(0, spent - round(float(rule["budget"].split()[0]) * 100))
     return total
+
+
+EXCESS: Mapping[str, Callable[[TinyFleet, Mapping[str, Any], Sequence[int], Counts, Sequence[Any]], int]] = {
+    "cap": compute_share_excess,
+    "below": compute_share_excess,
+    "skew": compute_skew_excess,
+    "min_domains": compute_domains_excess,
+    "max_domains": compute_domains_excess,
+    "min_nodes": compute_missing_weight,
+    "survive": compute_survival_excess,
+    "apart": compute_shared,
+    "together": compute_alone,
+    "spread": compute_spread_excess,
+}
