@@ -145,6 +145,11 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
         yield from find_access_problems(document, spec.access)
     if spec.control is not None:
         yield from find_control_problems(document, spec.control)
+    yield from find_rule_problems(document, spec)
+
+
+def find_rule_problems(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
+    """Rules that speak of groups that are not there."""
     for index, rule in enumerate(spec.policy):
         if isinstance(rule.of, Selector):
             yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
