@@ -1,5 +1,7 @@
 """A blockchain client as the client catalogue (ansible/clients/*.yml) describes it: the file, and the core's view."""
 
+from datetime import date
+from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Any, Literal
 
@@ -7,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
+from orchestrator.model.names import Line
+from orchestrator.model.quantity import MOST_GIBIBYTES
 from orchestrator.model.source import Source
 
 # Client names become file, unit and folder names on the machines.
@@ -14,6 +18,9 @@ ClientName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_l
 
 # What releases call the architectures of machines, where that is another name.
 ARTIFACT_ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+# Nobody waits longer than a year for a node.
+MOST_HOURS = 8760
 
 PEER_PORT = "p2p"
 PEER_PLACEHOLDERS = frozenset({"address", "port", "identity"})
@@ -41,11 +48,24 @@ class Port(Frozen):
     open: Literal["world", "loopback"]
 
 
+class Ready(Frozen):
+    """How long a client takes from nothing to in sync on one network by one method, and what it downloads for that.
+
+    Each figure has a source and a date; what nobody has measured or published is left out, not guessed.
+    """
+
+    method: Literal["peer copy", "snapshot", "checkpoint", "genesis"]
+    hours: Decimal = Field(gt=0, le=MOST_HOURS)
+    gigabytes: Decimal | None = Field(default=None, gt=0, le=MOST_GIBIBYTES)
+    source: Line
+    dated: date
+
+
 class ClientFacts(Frozen):
     """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network.
 
     `artifacts` says how its programs are had, as model/artifact.py reads it. `peer_address` is how it is told of a
-    peer; None where it has none.
+    peer; None where it has none. `ready` is how long it takes to be in sync, by network.
     """
 
     name: str
@@ -56,6 +76,7 @@ class ClientFacts(Frozen):
     ports: dict[str, tuple[Port, ...]]
     artifacts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     peer_address: PeerAddress | None = None
+    ready: dict[str, tuple[Ready, ...]] = Field(default_factory=dict)
     source: Source
 
     def get_port(self, network: str, name: str) -> int | None:
@@ -79,11 +100,13 @@ class ClientNetwork(Frozen):
     """How a client joins one network of its chain: arguments of its command line, and its ports there.
 
     `head_age` is for how many seconds the newest block may be the newest, on chains whose blocks come by time.
+    `ready` is how long it takes to be in sync, by method; the first is the one that it uses as this file has it run.
     """
 
     args: tuple[str, ...] = ()
     ports: tuple[Port, ...]
     head_age: int | None = Field(default=None, ge=1)
+    ready: tuple[Ready, ...] = ()
 
 
 class ClientPeers(Frozen):

@@ -54,6 +54,21 @@ class PlannedMachine(Frozen):
     country: str | None = None
 
 
+class Sync(Frozen):
+    """What new machines of a group have to sync: hours and gigabytes (10^9 bytes) each, None where not known.
+
+    `unknown` are the clients of which no time is known; `sources` say where the figures are from, with the date.
+    """
+
+    group: str
+    nodes: int
+    hours: Decimal | None = None
+    gigabytes: Decimal | None = None
+    methods: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
 class Unplaced(Frozen):
     """A node that no machine could be found for, and why."""
 
@@ -94,6 +109,7 @@ class Plan(Frozen):
     machines: tuple[PlannedMachine, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     moves_left: int = 0
+    syncs: tuple[Sync, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflict: tuple[Finding, ...] = ()
     repairs: tuple[Repair, ...] = ()

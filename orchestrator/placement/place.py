@@ -26,6 +26,7 @@ from orchestrator.placement.encode import Encoding, Strictness, encode
 from orchestrator.placement.explain import compute_explanation
 from orchestrator.placement.holdings import count_nodes, get_column_key
 from orchestrator.placement.notices import compute_notices, describe_unplaced
+from orchestrator.placement.readiness import compute_syncs
 from orchestrator.placement.rounds import compute_round
 from orchestrator.placement.spending import compute_spending
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
@@ -119,6 +120,7 @@ def _write_plan(
         cost=_compute_cost(situation, machines),
         machines=tuple(machines),
         unplaced=unplaced,
+        syncs=compute_syncs(fleet, situation.clients.facts, machines, _list_known(situation)),
         moves_left=sum(len(assignment.later) for assignment in now.values()),
         findings=(
             *findings,
@@ -138,6 +140,10 @@ def _write_machines(
         waiting = {holding.node: dict(get_running(holding)) for holding in assignment.later}
         yield from MachineWriter(situation, group, clients[group.name] | waiting).write(assignment)
     yield from compute_departed_groups(situation)
+
+
+def _list_known(situation: Situation) -> frozenset[str]:
+    return frozenset(machine.machine for machine in situation.lock.machines) if situation.lock else frozenset()
 
 
 def _count_client_changes(situation: Situation, machines: Sequence[PlannedMachine]) -> int:

@@ -8,6 +8,7 @@ from orchestrator.placement.candidates import Situation
 from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.encode import Encoding
 from orchestrator.placement.program import Program, compute_value
+from orchestrator.placement.readiness import compute_move_weights
 from orchestrator.placement.solve import Optimum, Solver, SolverError
 from orchestrator.policy.linear import Terms
 
@@ -86,11 +87,11 @@ def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) ->
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
     """What a placement minimises, in order.
 
-    Nodes not placed, excess over error rules by rank, cents over budgets that give way, relocations, roles in which
-    machines that stand change their client, syncs from the start (a node goes back to a machine of its own rather than
-    to a new one), excess over warnings (so they cause no moves) and over what rules would prefer, machines without a
-    price, cost in cents a month, nodes that start elsewhere with another client, and the largest provider's, then
-    zone's, then client's count of each group.
+    Nodes not placed, excess over error rules by rank, cents over budgets that give way, minutes of sync that moves cost
+    where groups differ in them, relocations, roles in which machines that stand change their client, syncs from the
+    start (a node goes back to a machine of its own rather than to a new one), excess over warnings (so they cause no
+    moves) and over what rules would prefer, machines without a price, cost in cents a month, nodes that start elsewhere
+    with another client, and the largest provider's, then zone's, then client's count of each group.
     """
     staying = tuple((variable, -1) for variable in encoding.stay.values())
     columns = [(situation.get_column(key), variable) for key, variable in encoding.get_columns()]
@@ -98,6 +99,7 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
         Objective("unplaced", tuple((variable, 1) for variable in encoding.unplaced.values())),
         *_list_excess(encoding),
         *_list_if_any("over budget", encoding.overrun),
+        *_list_waits(encoding, situation),
         Objective("relocations", staying, sum(encoding.standing.values())),
         Objective("client changes", tuple(encoding.marginals.changes)),
         Objective(
@@ -127,6 +129,15 @@ def _list_excess(encoding: Encoding) -> Iterator[Objective]:
     for priority, relaxing in sorted(ranks):
         said = [f"priority {-priority}"] * bool(priority) + ["relaxed"] * relaxing
         yield Objective(", ".join(["excess", *said]), tuple(ranks[priority, relaxing]))
+
+
+def _list_waits(encoding: Encoding, situation: Situation) -> Iterator[Objective]:
+    """Minutes of sync that moves cost, where groups differ; a node that goes back to its own machine has its data."""
+    weights = compute_move_weights(situation.fleet, situation.clients.facts)
+    if weights:
+        kept = [*encoding.stay.items(), *((each, variable) for (each, _), variable in encoding.adopt.items())]
+        terms = tuple((variable, -weights[each.group]) for each, variable in kept if each.standing)
+        yield Objective("minutes to sync", terms, sum(weights[name] * n for name, n in encoding.standing.items()))
 
 
 def _add_replaced(encoding: Encoding) -> Terms:

@@ -28,6 +28,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "cost_per_month": plan.cost.model_dump(mode="json"),
         "machines": [describe_machine(planned) for planned in plan.machines],
         "moves_left": plan.moves_left,
+        "syncs": [sync.model_dump(mode="json") for sync in plan.syncs],
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in plan.unplaced],
         "findings": list_findings(plan.findings),
         "conflict": [finding.name for finding in plan.conflict],
@@ -70,6 +71,7 @@ def render_parts(plan: Plan) -> Iterator[RenderableType]:
         yield render_changes(changed)
     yield render_spread(plan)
     yield render_summary(plan)
+    yield from render_syncs(plan)
     if plan.moves_left:
         yield Text(f"{plan.moves_left} relocations are left for later rounds (max_moves)", style="bold yellow")
     for unplaced in plan.unplaced:
@@ -144,6 +146,19 @@ def render_summary(plan: Plan) -> Text:
         f": {counted or 'no machines'}; {plan.relocations} relocations; {cost}{priced}{unpriced}", style="default"
     )
     return text.append(f"\n{claims}" if claims else "", style="dim")
+
+
+def render_syncs(plan: Plan) -> Iterator[Text]:
+    """How long new machines need to be in sync, where something moves; where that is not known, this is said."""
+    for sync in plan.syncs if plan.relocations else ():
+        if sync.hours is None:
+            yield Text(
+                f"{sync.group}: how long {sync.nodes} nodes need to sync is not known ({', '.join(sync.unknown)})"
+            )
+            continue
+        size = "of unknown size" if sync.gigabytes is None else f"of {sync.gigabytes:f} GB each"
+        how = f"by {', '.join(sync.methods)}; {', '.join(sync.sources)}"
+        yield Text(f"{sync.group}: {sync.nodes} nodes sync for about {sync.hours:f} hours, downloads {size} ({how})")
 
 
 def render_claim(stages: Sequence[Stage], claim: Claim) -> str:

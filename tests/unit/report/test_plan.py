@@ -56,6 +56,7 @@ SHAPE = {
     "conflict",
     "repairs",
     "moves_left",
+    "syncs",
 }
 MACHINE_SHAPE = {
     *("node", "machine", "group", "account", "provider", "region", "zone", "country", "machine_type"),
