@@ -1,5 +1,6 @@
 """The kinds of failure domain, and where a machine stands in each."""
 
+from difflib import get_close_matches
 from typing import Annotated, Literal, Protocol, get_args
 
 from pydantic import AfterValidator
@@ -28,7 +29,9 @@ CLIENT_KIND = "client."
 def check_kind(text: str) -> str:
     """A kind that a rule may speak of; ValueError where it is none."""
     if text not in DOMAIN_KINDS and get_role(text) is None:
-        raise ValueError(f"{text[:40]!r} is no kind of domain; there are: {', '.join((*DOMAIN_KINDS, 'client.ROLE'))}")
+        near = get_close_matches(text, DOMAIN_KINDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join((*DOMAIN_KINDS, 'client.ROLE'))}"
+        raise ValueError(f"{text[:40]!r} is no kind of domain; {hint}")
     return text
 
 
