@@ -108,3 +108,41 @@ def test_a_budget_is_hard_until_a_loss_and_then_overrun_by_as_little_as_can_be()
     assert count(plan) == {"b": 2, "c": 2}
     [finding] = [finding for finding in plan.findings if finding.rule == "budget"]
     assert (finding.value, finding.bound) == ("100.00 USD/month", "at most 60.00 USD/month")
+
+
+ROLES = {"node": ("x", "y", "z")}
+
+
+def count_clients(plan: Plan, group: str) -> dict[str, int]:
+    found = (planned.machine for planned in plan.machines if planned.machine.group == group)
+    return dict(Counter(machine.clients["node"] for machine in found))
+
+
+@pytest.mark.parametrize(
+    ("rule", "held"),
+    [
+        ({"spread": {"z": 3, "x": 1}, "per": "client.node"}, {"x": 1, "z": 5}),
+        ({"min_nodes": "60%", "in": {"client.node": "y"}}, {"y": 4}),
+        ({"max_domains": 1, "per": "client.node"}, {"x": 6}),
+        ({"allow": ["z"], "per": "client.node"}, {"z": 6}),
+        ({"deny": ["x"], "per": "client.node"}, {"y": 3, "z": 3}),
+        ({"survive": 2, "per": "client.node", "keep": 2}, {"x": 2, "y": 2, "z": 2}),
+    ],
+)
+def test_rules_of_clients_are_rules_of_what_runs(rule: dict[str, Any], held: dict[str, int]) -> None:
+    prices: dict[str, str | None] = {"a": "10"}
+    fleet = make_fleet([make_account("a")], [make_group(count=6, clients=ROLES)], [make_rule(1, **rule)])
+    plan = compute_plan(fleet, make_flat_catalogue(prices), {})
+    assert plan.findings == ()
+    assert held.items() <= count_clients(plan, "btc").items()
+
+
+def test_groups_apart_and_together_by_client() -> None:
+    groups = [make_group(name, 3, clients=ROLES) for name in ("g", "h")]
+    prices: dict[str, str | None] = {"a": "10"}
+    for verb in ("apart", "together"):
+        rule = make_rule(1, **{verb: ("g", "h"), "per": "client.node"})
+        plan = compute_plan(make_fleet([make_account("a")], groups, [rule]), make_flat_catalogue(prices), {})
+        one, other = (set(count_clients(plan, name)) for name in ("g", "h"))
+        assert (one & other == set()) if verb == "apart" else (one <= other)
+        assert plan.findings == ()
