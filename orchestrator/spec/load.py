@@ -42,7 +42,7 @@ NOT_PLACEMENT = {
     "digest",
 }
 # Keys that say nothing where they are not given; so a spec that has none of them keeps its digest.
-SILENT_WITHOUT_VALUE = {"combinations", "standby", "standby_of", "priority", "relax"}
+SILENT_WITHOUT_VALUE = {"combinations", "egress", "standby", "standby_of", "priority", "relax"}
 
 
 class SpecFile(Frozen):
