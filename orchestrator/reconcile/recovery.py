@@ -45,7 +45,18 @@ def compute_recovery(before: Plan, after: Plan) -> Recovery:
         held=_count_held(after) - _count_held(before),
         broken=_find_new(before.broken, after.broken),
         cost_difference=after.cost.amount - before.cost.amount,
+        hours=_find_longest_sync(after),
     )
+
+
+def _find_longest_sync(plan: Plan) -> Fraction | None:
+    """Hours until the last new machine is in sync, all of them syncing side by side; None where one is not known.
+
+    The time to notice the loss and to make the machines is no part of it.
+    """
+    hours = [None if sync.hours is None else Fraction(sync.hours) for sync in plan.syncs]
+    known = [each for each in hours if each is not None]
+    return max(known, default=Fraction(0)) if len(known) == len(hours) else None
 
 
 def _count_held(plan: Plan) -> int:

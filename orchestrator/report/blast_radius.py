@@ -149,7 +149,7 @@ def render_recovery(recovery: Recovery | None) -> Text:
     parts = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counted if number]
     if recovery.cost_difference:
         parts.append(f"{recovery.cost_difference:+,.2f} a month")
-    if recovery.hours is not None:
+    if recovery.hours:
         parts.append(f"{float(recovery.hours):.1f} h")
     lacks = [
         *([f"{recovery.unplaced} without a place"] if recovery.unplaced else []),
