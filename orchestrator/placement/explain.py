@@ -6,13 +6,14 @@ from fractions import Fraction
 
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.plan import Finding, Repair
-from orchestrator.model.rule import Rule
+from orchestrator.model.rule import Rule, Spread
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
 from orchestrator.placement.repair import compute_repairs
 from orchestrator.policy.bound import Bound
 from orchestrator.policy.candidates import Candidates
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
+from orchestrator.policy.measures import Sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,16 @@ def _count_domains(bound: Bound, candidates: Candidates) -> int:
 
 def _compute_room(bound: Bound, candidates: Candidates) -> Fraction:
     """The share of a subject's nodes that its domains could hold together, roughly: what is told is the tightest."""
+    if isinstance(bound.measure, Sum) and bound.low and not bound.measure.terms:
+        return Fraction(-1)  # it asks for nodes where none can be
     limit = 0 if bound.high is None else bound.high
     return Fraction(limit * _count_domains(bound, candidates), bound.scale * max(1, bound.subject.wanted))
 
 
 def _render_reach(bound: Bound, candidates: Candidates) -> str:
     """Such as "btc: at most 2 of 12 nodes (20%) in each, account domains to be had: 4"."""
+    if bound.domain is not None and isinstance(bound.rule, Spread):
+        return f"{bound.where}: {bound.wording}"
     each = " in each" if bound.domain is not None else ""
     domains = _count_domains(bound, candidates)
     kinds = " and ".join(bound.rule.kinds)

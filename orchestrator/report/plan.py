@@ -65,6 +65,7 @@ def render_parts(plan: Plan) -> Iterator[RenderableType]:
     """The parts of the text, top to bottom."""
     if plan.status == "infeasible":
         yield from render_conflict(plan)
+        yield from render_findings(plan)
         return
     changed = [planned for planned in plan.machines if planned.change not in STAY]
     if changed:
@@ -76,6 +77,11 @@ def render_parts(plan: Plan) -> Iterator[RenderableType]:
         yield Text(f"{plan.moves_left} relocations are left for later rounds (max_moves)", style="bold yellow")
     for unplaced in plan.unplaced:
         yield Text(f"not placed: {unplaced.node}: {unplaced.why}", style="bold red")
+    yield from render_findings(plan)
+
+
+def render_findings(plan: Plan) -> Iterator[Text]:
+    """What does not hold, and what is odd about the rules as written, such as a name that nothing has."""
     for finding in plan.findings:
         style = "red" if finding.level == "error" else "yellow"
         yield Text(f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]", style=style)
