@@ -72,8 +72,8 @@ class Group(Frozen):
 
     `clients` maps a role to the clients that may fill it; `combinations`, where there are any, are the only ones of the
     roles that they name: each a client for each of the same roles. `stake` is per node, in the chain's own coin.
-    `address_kind` is of the machines' public addresses. `standby` asks for spare nodes: they are a group of their own, named
-    "<group>-standby", whose `standby_of` is this group's name.
+    `address_kind` is of the machines' public addresses. `standby` asks for spare nodes: they are a group of their own,
+    named "<group>-standby", whose `standby_of` is this group's name.
     """
 
     name: Name
