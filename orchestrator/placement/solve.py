@@ -1,8 +1,9 @@
 """The only user of the solver (HiGHS): minimise one whole objective after another over a linear program.
 
 The relaxation comes first: where its solution is whole, or shows that the last solution is as good as any, that is the
-answer; only else is a tree searched. One thread, a fixed seed, no time limit, no relative gap and an absolute gap below
-one whole unit: the same program gives the same answer, and that answer is optimal.
+answer; only else is a tree searched. Preferences are not worth a large search: there the gap is left open, and told.
+One thread, a fixed seed, no time limit, no relative gap and an absolute gap below one whole unit: the same program
+gives the same answer, and that answer is optimal.
 """
 
 from collections.abc import Sequence
@@ -32,6 +33,10 @@ REDUCED_COST_TOLERANCE = 1e-3
 ROUNDING_TOLERANCE = 1e-5
 # How far from a whole number a relaxation's variable may lie and still be one: the solver's own error, no rounding.
 RELAXED_TOLERANCE = 1e-6
+# Limits for preferences, as counts, so the same on every machine: a tree is searched whole up to so many variables that
+# are not fixed, and a relaxation is given up after so many steps.
+MOST_SEARCHED = 3_000
+MOST_STEPS = 5_000
 
 
 class SolverError(RuntimeError):
@@ -92,15 +97,34 @@ class Solver:
     def minimize(self, objective: Terms, *, node_limit: int | None = None) -> Optimum | None:
         """The least value of the objective; None where no solution exists.
 
-        `node_limit` stops the search after so many nodes of its tree; then the optimum may not be proven.
+        `node_limit` is for preferences, once there is a solution: it stops the search after so many nodes of its tree,
+        and large programs are only searched near the relaxation; then the optimum may not be proven.
         """
         if not self._program.lows:  # the solver has no answer about a program without variables
             return Optimum(0, 0, ()) if self._program.holds(()) else None
         objective = merge_terms(objective)
+        if node_limit is not None and self._values is not None:
+            return self._prefer(objective, node_limit, self._values)
         relaxation = self._relax(objective)
         if relaxation is None:
             return None
         return self._accept(relaxation) or self._search(relaxation, node_limit)
+
+    def _prefer(self, objective: Terms, node_limit: int, last: tuple[int, ...]) -> Optimum | None:
+        """A better solution than the last by as much as is had with little searching."""
+        self._highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)
+        relaxation = self._relax(objective)
+        self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+        if relaxation is None:
+            least = self._program.compute_least(objective)
+            value = compute_value(objective, last)
+            return Optimum(value, min(value, 0 if least is None else least), last)
+        accepted = self._accept(relaxation)
+        if accepted is not None:
+            return accepted
+        if np.count_nonzero(self._lowest < self._highest) <= MOST_SEARCHED:
+            return self._search(relaxation, node_limit)
+        return self._search_near(relaxation, node_limit, last)
 
     def hold(self, objective: Terms, value: int) -> None:
         """From now on the objective stays at most at `value`.
@@ -127,16 +151,21 @@ class Solver:
 
     def _fix(self, at_low: np.ndarray, at_high: np.ndarray) -> None:
         low, high = self._lowest, self._highest
-        self._highest = np.where(at_low, low, high)
-        self._lowest = np.where(at_high, high, low)
-        self._highs.changeColsBounds(len(self._columns), self._columns, self._lowest, self._highest)
+        self._set_limits(np.where(at_high, high, low), np.where(at_low, low, high))
+
+    def _set_limits(self, lowest: np.ndarray, highest: np.ndarray) -> None:
+        self._lowest, self._highest = lowest, highest
+        self._highs.changeColsBounds(len(self._columns), self._columns, lowest, highest)
 
     def _relax(self, objective: Terms) -> Relaxation | None:
-        """The optimum over fractions, from the last one's basis; None where there is none, and so no whole one."""
+        """The optimum over fractions, from the last one's basis; None where there is none, and so no whole one.
+
+        Under a limit of steps None may also be that it was not reached.
+        """
         costs = self._make_costs(objective)
         self._highs.changeColsCost(len(costs), self._columns, costs)
         self._highs.run()
-        if self._is_infeasible():
+        if self._is_infeasible() or self._highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
             return None
         self._require_solution()
         solution = self._highs.getSolution()
@@ -159,6 +188,26 @@ class Solver:
         if off.max(initial=0.0) > RELAXED_TOLERANCE:
             return None
         return self._conclude(relaxation.objective, relaxation.values.tolist(), relaxation.value)
+
+    def _search_near(self, relaxation: Relaxation, node_limit: int, last: tuple[int, ...]) -> Optimum:
+        """The best solution that has all that is whole in the relaxation; the last one where that is better.
+
+        Relaxation enforced neighbourhood search (Berthold 2014). The bound is the whole program's.
+        """
+        low, high = self._lowest, self._highest
+        nearest = np.clip(np.rint(relaxation.values), low, high)
+        near = self._whole & (np.abs(relaxation.values - nearest) <= RELAXED_TOLERANCE)
+        found = None
+        if np.count_nonzero(~near & (low < high)) <= MOST_SEARCHED:
+            self._set_limits(np.where(near, nearest, low), np.where(near, nearest, high))
+            self._values = None
+            found = self._search(relaxation, node_limit)
+            self._set_limits(low, high)
+            self._highs.setBasis(relaxation.basis)
+        known = (last,) if found is None else (last, found.values)
+        self._values = min(known, key=lambda values: compute_value(relaxation.objective, values))
+        value = compute_value(relaxation.objective, self._values)
+        return Optimum(value, min(value, relaxation.bound), self._values)
 
     def _search(self, relaxation: Relaxation, node_limit: int | None) -> Optimum | None:
         """Branch and bound, begun with the last solution."""
