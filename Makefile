@@ -1,6 +1,6 @@
 # What people and CI type. Every target sets up what it needs first: tools/setup.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-marked lint clean lock
+.PHONY: help setup demo test test-unit test-marked lint benchmark clean lock
 SHELL := /bin/sh
 python := .venv/bin/python
 # Python's modules are compiled once, not at each start of the thousands of processes that the tests begin.
@@ -32,6 +32,15 @@ lint: setup ## Style, types and import contracts.
 	.venv/bin/mypy orchestrator tools tests stacks
 	.venv/bin/lint-imports
 
+benchmark: build/benchmark/.installed ## Measures placement beside CP-SAT and a greedy scheduler; docs/benchmarks.md.
+	$(python) -m benchmarks.placement
+
+# CP-SAT and HiGHS cannot share a process, nor an environment with what this project is pinned to.
+build/benchmark/.installed: benchmarks/requirements.lock | setup
+	$(python) -m venv --clear build/benchmark
+	build/benchmark/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 clean: ## Removes all that the project has put on this machine, rehearsals and caches too.
 	@if [ -x $(python) ]; then $(python) -m orchestrator.rehearsal clean --all || true; fi
 	@tools/clean.sh
@@ -39,3 +48,4 @@ clean: ## Removes all that the project has put on this machine, rehearsals and c
 lock: ## Resolves the Python packages anew (needs uv on PATH).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --all-extras --group dev -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/go/requirements.in -o tools/go/requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock

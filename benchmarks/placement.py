@@ -1,143 +1,102 @@
-"""How long placement takes, by number of nodes: `python benchmarks/placement.py [NODES…]`.
+"""How placement compares, by size and kind of fleet: `python -m benchmarks.placement [--seconds N] [CASE…]`.
 
-Groups and sites stay as they are (50 groups, 200 sites of 10 providers and 20 countries) while nodes go from 100 to
-1,000,000. Each line is a process of its own: processor seconds (it uses one thread) of a first placement and of one
-after losing a provider, for the counts (encoding and solver) and for all of `compute_plan` (candidates, holdings, a
-machine for every node too), and the peak memory. A million nodes need 6 GB, for the machines as objects.
+Side by side in one run, each in a process of its own on the same problem: the project's own solver, CP-SAT on the same
+counts, CP-SAT with a variable for each node and site, and a scheduler that places one node at a time. Results are kept
+in benchmarks/results/placement.json and drawn into docs/benchmarks.svg. `make benchmark` sets up what it needs.
 """
 
-import resource
+import json
+import os
+import platform
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from decimal import Decimal
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from pydantic import TypeAdapter
+from benchmarks.cases import CASES, Case
 
-from orchestrator.model.catalogue import Catalogue
-from orchestrator.model.fleet import Account, Fleet, Group, MachineNeed
-from orchestrator.model.lock import Lock, LockHeader
-from orchestrator.model.loss import Loss
-from orchestrator.model.plan import Plan
-from orchestrator.model.rule import Rule
-from orchestrator.model.site import MachineType, Zone
-from orchestrator.placement.candidates import compute_situation
-from orchestrator.placement.encode import Strictness, encode
-from orchestrator.placement.place import compute_plan
-from orchestrator.placement.stages import compute_answer, compute_objectives
-from orchestrator.placement.to_lock import compute_lock_entries
-from orchestrator.policy.compile import compile_policy
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "placement.json"
+SOLVER_PYTHON = Path(os.environ.get("BENCHMARK_PYTHON", ROOT / "build" / "benchmark" / "bin" / "python"))
 
-SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
-GROUPS, SITES, PROVIDERS, COUNTRIES = 50, 200, 10, 20
-LOST = (Loss(kind="provider", value="p0"),)
-SOURCE = {"file": "bench.yaml", "line": 1}
+# For all stages of one placement together; what is not proven by then is reported with its gap.
+SECONDS = 60.0
+# A model with a variable a node and site grows with both: above this it would take gigabytes before it starts.
+MOST_NODE_VARIABLES = 400_000
+# One node at a time takes minutes above this.
+MOST_GREEDY_NODES = 100_000
+
+PLACEMENTS = ("first", "after")
 
 
-def make_fleet(nodes: int) -> Fleet:
-    """A fleet of that many nodes in at most 50 groups, sizes from small to large, under five rules."""
-    groups = min(GROUPS, max(1, nodes // 20))
-    shares = [GROUPS + number for number in range(groups)]
-    counts = [max(1, nodes * share // sum(shares)) for share in shares]
-    counts[-1] += nodes - sum(counts)
-    rules: list[dict[str, object]] = [
-        {"cap": "40%", "per": "provider"},
-        {"cap": "20%", "per": "provider", "of": "fleet"},
-        {"cap": "30%", "per": "country", "of": "fleet"},
-        {"below": "50%", "per": "country"},
-        {"min_domains": 3, "per": "country"},
-    ]
-    return Fleet.model_validate(
-        {
-            "fleet": "bench",
-            "accounts": tuple(make_account(number) for number in range(PROVIDERS)),
-            "groups": tuple(make_group(number, count) for number, count in enumerate(counts)),
-            "policy": TypeAdapter(tuple[Rule, ...]).validate_python([{**rule, "__source__": SOURCE} for rule in rules]),
-            "digest": "sha256:0",
-            "path": "bench.yaml",
-        }
-    )
+def run_json(command: Sequence[str]) -> dict[str, Any]:
+    """What a process printed as JSON; a process that fails, or that the system ends for want of memory, says so."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        return {"status": f"failed ({done.returncode}): {lines[-1] if lines else 'no output'}", "stages": []}
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
-def make_account(number: int) -> Account:
-    """An account with a provider of its own."""
-    return Account.model_validate({"name": f"p{number}", "provider": f"p{number}", "__source__": SOURCE})
+def run_case(case: Case, seconds: float) -> dict[str, Any]:
+    """All methods on one case; a method that was not run says why."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ours = run_json([sys.executable, "-m", "benchmarks.ours", case.name, name])
+        methods: dict[str, Any] = {"ours": ours if "first" in ours else {"first": ours}}
+        for method in ("greedy", "cpsat counts", "cpsat nodes"):
+            methods[method] = {
+                placement: compare(method, case, folder / f"{placement}.json", seconds)
+                for placement in PLACEMENTS
+                if (folder / f"{placement}.json").exists()
+            }
+    for placement in methods["ours"]:
+        for method in ("greedy", "cpsat counts", "cpsat nodes"):
+            found = methods[method].get(placement, {})
+            found["gap"] = compute_gap(methods["ours"][placement], found)
+    return {"case": case.name, "nodes": case.nodes, "sites": case.sites, "shape": case.shape, "methods": methods}
 
 
-def make_group(number: int, count: int) -> Group:
-    """A group; every third needs the same cores."""
-    need = MachineNeed(vcpus=2 + number % 3, memory=Decimal(4), disk=Decimal(100))
-    fields = {"name": f"g{number:02}", "chain": "bitcoin", "network": "mainnet", "count": count}
-    return Group.model_validate({**fields, "clients": {"node": ("btcd",)}, "machine": need, "__source__": SOURCE})
+def compare(method: str, case: Case, problem: Path, seconds: float) -> dict[str, Any]:
+    """One other method on one problem."""
+    if method == "greedy":
+        if case.nodes > MOST_GREEDY_NODES:
+            return {"status": "not run: too many nodes to place one after another", "stages": []}
+        return run_json([sys.executable, "-m", "benchmarks.greedy", str(problem)])
+    if method == "cpsat nodes" and case.nodes * case.sites > MOST_NODE_VARIABLES:
+        return {"status": f"not run: {case.nodes * case.sites:,} variables", "stages": []}
+    form = method.removeprefix("cpsat ")
+    return run_json([str(SOLVER_PYTHON), "benchmarks/cpsat.py", str(problem), form, str(seconds)])
 
 
-def make_catalogue() -> Catalogue:
-    """200 zones and three machine types in each, no price like another."""
-    zones, types = [], []
-    for number in range(SITES):
-        provider, region = f"p{number % PROVIDERS}", f"r{number:03}"
-        country = f"c{(number * 7 + number // PROVIDERS) % COUNTRIES}"
-        zones.append(Zone(provider=provider, region=region, zone="z", zone_id=f"z{number:03}", country=country))
-        for vcpus in (2, 4, 8):
-            price = Decimal(vcpus * 1000 + (number * 7919 + vcpus * 104729) % 997) / 100
-            types.append(
-                MachineType(
-                    provider=provider,
-                    region=region,
-                    name=f"m{vcpus}",
-                    vcpus=vcpus,
-                    cpu="dedicated",
-                    memory_gib=Decimal(16),
-                    local_disk_gib=500,
-                    usd_per_month=price,
-                )
+def compute_gap(ours: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, float]:
+    """By stage, how far above ours the other is, as a share of ours; where ours is 0, the difference."""
+    best = {stage["name"]: stage["value"] for stage in ours.get("stages", ())}
+    return {
+        stage["name"]: (stage["value"] - best[stage["name"]]) / (best[stage["name"]] or 1)
+        for stage in other.get("stages", ())
+        if stage["name"] in best
+    }
+
+
+def render(result: Mapping[str, Any]) -> Iterable[str]:
+    """A line for each placement and method."""
+    for placement in result["methods"]["ours"]:
+        for method, found in result["methods"].items():
+            run = found[placement]
+            values = {stage["name"]: stage["value"] for stage in run.get("stages", ())}
+            shown = [f"{run[key]:>9.2f}" if key in run else f"{'':>9}" for key in ("seconds", "peak_mb")]
+            moves = values.get("relocations", "")
+            gap = run.get("gap", {}).get("cost")
+            yield (
+                f"{result['case']:<20} {placement:<6} {method:<13} {' '.join(shown)} {moves:>11} "
+                f"{'' if gap is None else f'{gap:+.3%}':>9}  {run['status']}"
+                + (f", {run['unplaced']} unplaced" if run.get("unplaced") else "")
             )
-    return Catalogue(zones=tuple(zones), machine_types=tuple(types), storage_prices=(), images=())
-
-
-def make_lock(plan: Plan) -> Lock:
-    """The lock that a plan would be written as."""
-    machines, retired = compute_lock_entries(plan)
-    header = LockHeader(fleet="bench", revision="r", spec="sha256:0", facts="f")
-    return Lock(header=header, machines=machines, retired=retired)
-
-
-def time_counts(fleet: Fleet, catalogue: Catalogue, lock: Lock | None, losses: tuple[Loss, ...]) -> float:
-    """Processor seconds of encoding and solving all stages: what does not depend on the number of nodes."""
-    situation = compute_situation(fleet, catalogue, lock, losses, frozenset())
-    policy = compile_policy(fleet.policy, fleet, situation.candidates)
-    situation = situation.restrict(policy.candidates)
-    start = time.process_time()
-    encoding = encode(situation, policy.bounds, Strictness.HARD)
-    if compute_answer(encoding, compute_objectives(encoding, situation)) is None:
-        raise SystemExit("the benchmark's fleet has no placement")
-    return time.process_time() - start
-
-
-def time_plan(fleet: Fleet, catalogue: Catalogue, lock: Lock | None, losses: tuple[Loss, ...]) -> tuple[Plan, float]:
-    """A plan, and the processor seconds of all of it."""
-    start = time.process_time()
-    plan = compute_plan(fleet, catalogue, {}, lock, losses)
-    return plan, time.process_time() - start
-
-
-def run(nodes: int) -> str:
-    """One line of the table: first placement, then the loss of the first provider."""
-    fleet, catalogue = make_fleet(nodes), make_catalogue()
-    first_counts = time_counts(fleet, catalogue, None, ())
-    first, first_all = time_plan(fleet, catalogue, None, ())
-    lock = make_lock(first)
-    after_counts = time_counts(fleet, catalogue, lock, LOST)
-    after, after_all = time_plan(fleet, catalogue, lock, LOST)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    status = f"{first.status}/{after.status}"
-    open_stages = [stage.name for plan in (first, after) for stage in plan.stages if stage.claim == "open"]
-    return (
-        f"{nodes:>9,} {len(fleet.groups):>6} {SITES:>5} {first_counts:>8.2f} {first_all:>7.2f} {after_counts:>8.2f} "
-        f"{after_all:>7.2f} {after.relocations:>11,} {peak:>8.0f}  {status} {', '.join(open_stages)}"
-    )
 
 
 def emit(line: str) -> None:
@@ -146,17 +105,50 @@ def emit(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(sizes: Sequence[int]) -> None:
-    """Print the table; each size runs in a fresh process, so that its peak memory is its own."""
-    emit("                       first placement    after a loss")
-    emit("    nodes groups sites   counts     all   counts     all relocations  peak MB  status, stages left open")
-    for size in sizes:
-        command = [sys.executable, str(Path(__file__).resolve()), "--one", str(size)]
-        emit(subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip())
+def main(arguments: Sequence[str]) -> None:
+    """Run the cases, keep their results beside those of cases that were not run, and draw them."""
+    names, seconds = list(arguments), SECONDS
+    if names[:1] == ["--seconds"]:
+        seconds, names = float(names[1]), names[2:]
+    kept = json.loads(RESULTS.read_text())["results"] if RESULTS.exists() else []
+    results = {result["case"]: result for result in kept}
+    emit(f"{'case':<20} {'when':<6} {'method':<13} {'seconds':>9} {'peak MB':>9} {'relocations':>11} {'cost gap':>9}")
+    for case in [case for case in CASES if not names or case.name in names]:
+        results[case.name] = run_case(case, seconds)
+        for line in render(results[case.name]):
+            emit(line)
+        write(results, seconds)
+    subprocess.run([str(SOLVER_PYTHON), "benchmarks/plot.py"], cwd=ROOT, check=True)
+
+
+def write(results: Mapping[str, Any], seconds: float) -> None:
+    """Keep the results, cases in their order, with what they were measured with."""
+    order = [case.name for case in CASES]
+    listed = sorted((result for name, result in results.items() if name in order), key=lambda r: order.index(r["case"]))
+    packages = json.loads(
+        subprocess.run(
+            [
+                str(SOLVER_PYTHON),
+                "-c",
+                "import json, importlib.metadata as m; print(json.dumps({'ortools': m.version('ortools')}))",
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    )
+    about = {
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "highspy": version("highspy"),
+        **packages,
+        "seconds_allowed": seconds,
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    partial = RESULTS.with_suffix(".partial")
+    partial.write_text(json.dumps({"about": about, "results": listed}, indent=1) + "\n")
+    partial.replace(RESULTS)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        emit(run(int(sys.argv[2])))
-    else:
-        main([int(size) for size in sys.argv[1:]] or SIZES)
+    main(sys.argv[1:])

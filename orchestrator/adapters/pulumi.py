@@ -7,7 +7,7 @@ import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +21,16 @@ from pydantic import TypeAdapter, ValidationError
 from orchestrator.adapters.lease import Holder
 from orchestrator.adapters.pulumi_backend import find_backend
 from orchestrator.adapters.pulumi_recovery import RECOVERY_VARIABLE, has_state, recover_stack
-from orchestrator.adapters.pulumi_state import ENGINES_OWN, drop, list_interrupted, list_strangers, list_unread, settle
+from orchestrator.adapters.pulumi_state import (
+    ENGINES_OWN,
+    drop,
+    forget_all,
+    forget_named,
+    list_interrupted,
+    list_strangers,
+    list_unread,
+    settle,
+)
 from orchestrator.adapters.pulumi_toolchain import PYTHON_VARIABLE, find_pulumi
 from orchestrator.model.errors import RemoteFailure
 from orchestrator.model.quota import VcpuQuota
@@ -264,6 +273,17 @@ class AccountStack:
     def remove(self) -> None:
         """Forgets the stack, which must be empty."""
         self._stack.workspace.remove_stack(self._stack.name, preserve_config=True)
+
+    def forget(self, names: Collection[str] | None) -> None:
+        """Takes the resources of these names out of the state, or all of them (None); no cloud is asked."""
+        state = self._export()
+        before = state["deployment"]
+        after = forget_all(before) if names is None else forget_named(before, names)
+        if (after["resources"], after["pending_operations"]) != (
+            before.get("resources") or [],
+            before.get("pending_operations") or [],
+        ):
+            self._import({**state, "deployment": after})
 
     def fetch_outputs(self) -> dict[str, Any]:
         """What the program exported when it was last applied."""

@@ -3,7 +3,7 @@
 The form is that of `pulumi stack export` (apitype.DeploymentV3). Secrets stay as the engine encrypted them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.model.stack import InterruptedCreate
@@ -81,6 +81,35 @@ def is_stranger(create: InterruptedCreate, resource: Mapping[str, Any]) -> bool:
         if not set((create.inputs.get(name) or {}).items()) <= found:
             return True
     return False
+
+
+def forget_named(state: State, names: Collection[str]) -> dict[str, Any]:
+    """The state without the resources of these names, and without all that needs one of them; no cloud is asked."""
+    resources = list(state.get("resources") or ())
+    gone = {each["urn"] for each in resources if read_name(each["urn"]) in names}
+    while more := {each["urn"] for each in resources if not gone.isdisjoint(list_needs(each))} - gone:
+        gone |= more
+    pending = [each for each in state.get("pending_operations") or () if each["resource"]["urn"] not in gone]
+    kept = [each for each in resources if each["urn"] not in gone]
+    return {**state, "resources": kept, "pending_operations": pending}
+
+
+def forget_all(state: State) -> dict[str, Any]:
+    """The state of a stack that has nothing."""
+    return {**state, "resources": [], "pending_operations": []}
+
+
+def list_needs(resource: Mapping[str, Any]) -> set[str]:
+    """The URNs without which the engine takes a resource for broken: what it depends on, its parent, its provider."""
+    properties = (resource.get("propertyDependencies") or {}).values()
+    needed = {*(resource.get("dependencies") or ()), *(urn for urns in properties for urn in urns or ())}
+    needed |= {resource.get("parent") or "", (resource.get("provider") or "").rpartition("::")[0]}
+    return needed - {""}
+
+
+def read_name(urn: str) -> str:
+    """The name at the end of a URN."""
+    return urn.rpartition("::")[2]
 
 
 def drop(state: State, creates: Iterable[InterruptedCreate]) -> dict[str, Any]:

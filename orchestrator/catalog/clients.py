@@ -53,6 +53,7 @@ def load_client(path: Path) -> ClientFacts:
         ports={name: network.ports for name, network in sorted(file.networks.items())},
         artifacts=file.artifacts,
         peer_address=file.peers.address if file.peers else None,
+        ready={name: network.ready for name, network in sorted(file.networks.items()) if network.ready},
         source=document.key_source_of(("client",)),
     )
 

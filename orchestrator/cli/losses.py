@@ -3,7 +3,9 @@
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.loss import Loss
 
 
@@ -23,3 +25,11 @@ class LossType(click.ParamType[Loss]):
 
 
 LOSS = LossType()
+
+
+def declare(**domains: tuple[Loss, ...]) -> Declaration:
+    """What the options declare; a usage error where they contradict one another."""
+    try:
+        return Declaration(**domains)
+    except ValidationError as error:
+        raise click.UsageError(str(error.errors()[0]["ctx"]["error"])) from None

@@ -5,6 +5,7 @@ import click
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.losses import LOSS
 from orchestrator.cli.options import Files, print_json, print_text, spec_options
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.loss import Loss
 from orchestrator.report.plan import describe_plan, render_plan
 from orchestrator.workflows.inputs import read_inputs
@@ -22,7 +23,7 @@ def command(ctx: click.Context, files: Files, dry_run: bool, lose: tuple[Loss, .
     Exit codes: 0 placed, 1 infeasible, partial or a rule had to give way, 2 usage or internal error.
     """
     inputs = read_inputs(files.where)
-    placement = place(inputs, lose)
+    placement = place(inputs, Declaration(lose=lose))
     written = not dry_run and write_placement(inputs, placement)
     if files.form == "json":
         print_json(describe_plan(placement.plan))

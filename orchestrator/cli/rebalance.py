@@ -1,4 +1,4 @@
-"""orchestrator rebalance: restore the policy after a loss, or when what was lost came back."""
+"""orchestrator rebalance: restore the policy after a loss or a drain, or when what was lost came back."""
 
 from dataclasses import replace
 
@@ -8,26 +8,41 @@ from rich.text import Text
 
 from orchestrator.adapters.lease import hold_lease
 from orchestrator.cli.exit_codes import ExitCode
-from orchestrator.cli.losses import LOSS
+from orchestrator.cli.losses import LOSS, declare
 from orchestrator.cli.options import REHEARSE, SECONDS, TAKE_OVER, WAIT, Files, print_json, print_text, spec_options
 from orchestrator.cli.progress import show_progress
 from orchestrator.cli.up import find_exit_code
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.loss import Loss
 from orchestrator.report.plan import describe_plan, render_plan
 from orchestrator.report.rebalance import render_cost_difference, render_retirement
 from orchestrator.report.up import describe_up, render_up
 from orchestrator.workflows.deployment import find_deployment
-from orchestrator.workflows.inputs import read_inputs
+from orchestrator.workflows.inputs import Inputs, read_inputs
 from orchestrator.workflows.rebalance import Patience, plan_rebalance, rebalance
 from orchestrator.workflows.settle import fetch_taints
 
 DEFAULT_HOLD_SECONDS = 10.0
+OUTAGE, TERMINATED = KINDS = ("outage", "terminated")
 
 
 @click.command("rebalance", epilog="Example: orchestrator rebalance fleet.yaml --lose account=hetzner-b")
 @spec_options
 @click.option("--lose", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is lost.")
 @click.option("--heal", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain, lost before, is back.")
+@click.option(
+    "--drain", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is to be left, and kept free."
+)
+@click.option("--cordon", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain takes nothing new.")
+@click.option("--uncordon", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is open again.")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default=OUTAGE,
+    show_default=True,
+    help="What became of what is lost: it may come back, or the provider closed the account for good.",
+)
+@click.option("--confirm", metavar="ACCOUNT", help="The account's name, in place of the question that terminated asks.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option(
     "--hold",
@@ -47,6 +62,11 @@ def command(  # noqa: PLR0913  # one parameter an option
     files: Files,
     lose: tuple[Loss, ...],
     heal: tuple[Loss, ...],
+    drain: tuple[Loss, ...],
+    cordon: tuple[Loss, ...],
+    uncordon: tuple[Loss, ...],
+    kind: str,
+    confirm: str | None,
     dry_run: bool,
     hold: float,
     rehearse: bool,
@@ -58,14 +78,17 @@ def command(  # noqa: PLR0913  # one parameter an option
     Killed, the same command run again goes on from there; nothing is made twice.
     Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
     """
+    lost = {"terminate" if kind == TERMINATED else "lose": lose}
+    declared = declare(**lost, heal=heal, drain=drain, cordon=cordon, uncordon=uncordon)
     inputs = read_inputs(files.where)
-    planned = plan_rebalance(inputs, lose, heal, fetch_taints(inputs, rehearse))
+    planned = plan_rebalance(inputs, declared, fetch_taints(inputs, rehearse))
     if files.form == "text":
         print_text(Lines(render_plan(planned.plan), Text(render_cost_difference(planned.before, planned.plan))))
     if dry_run or planned.placement.lock is None:
         if files.form == "json":
             print_json(describe_plan(planned.plan))
         ctx.exit(ExitCode.DONE if planned.placement.lock else ExitCode.SOME_FAILED)
+    confirm_termination(inputs, declared, confirm)
     deployment = find_deployment(inputs, rehearse)
     with hold_lease(deployment.scratch, "rebalance", take_over=take_over) as lease, show_progress() as tell:
         done = rebalance(replace(deployment, lease=lease), inputs, planned, Patience(wait, hold), tell)
@@ -84,3 +107,16 @@ def command(  # noqa: PLR0913  # one parameter an option
         click.echo(render_retirement(done.retired, done.waiting), nl=bool(done.retired or done.waiting))
         click.echo(render_up(result.summary))
     ctx.exit(ExitCode.SOME_FAILED if planned.plan.gives_way else find_exit_code(result))
+
+
+def confirm_termination(inputs: Inputs, declared: Declaration, confirm: str | None) -> None:
+    """Has the name of each account typed whose machines are to be given up; what the lock says already is not asked."""
+    before = (inputs.lock.header.terminated or ()) if inputs.lock else ()
+    for domain in declared.terminate:
+        if domain.value in before:
+            continue
+        count = len(inputs.lock.get_machines(domain.value)) if inputs.lock else 0
+        question = f"This gives up {count} machines of account {domain.value}, with their data, for good. Type its name"
+        typed = confirm or click.prompt(question, err=True)
+        if typed != domain.value:
+            raise click.UsageError(f"{typed!r} is not the account's name; nothing was changed")

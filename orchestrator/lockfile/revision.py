@@ -20,7 +20,7 @@ def compute_revision(lock: Lock) -> str:
 def make_lock(header: LockHeader, parent: Lock | None, machines: Iterable[Machine], retired: Iterable[Retired]) -> Lock:
     """The lock with these entries on top of `parent`; `parent` itself where nothing but the parentage would differ.
 
-    `header` says fleet, spec, facts and losses; revision and ancestors are filled in here.
+    `header` says fleet, spec, facts, losses and closures; revision and ancestors are filled in here.
     """
     lock = Lock(
         header=header.model_copy(update={"revision": "", "ancestors": list_ancestors(parent)}),
@@ -41,7 +41,11 @@ def says_the_same(lock: Lock, parent: Lock) -> bool:
     """Whether the two hold the same entries, from the same spec and facts, and the parent is as it was written."""
     return (
         (lock.machines, lock.retired) == (parent.machines, parent.retired)
-        and (lock.header.spec, lock.header.facts, lock.header.lost)
-        == (parent.header.spec, parent.header.facts, parent.header.lost)
+        and _drop_parentage(lock.header) == _drop_parentage(parent.header)
         and compute_revision(parent) == parent.header.revision
     )
+
+
+def _drop_parentage(header: LockHeader) -> LockHeader:
+    """What a header says of the fleet."""
+    return header.model_copy(update={"revision": "", "ancestors": ()})

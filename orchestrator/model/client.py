@@ -1,15 +1,26 @@
 """A blockchain client as the client catalogue (ansible/clients/*.yml) describes it: the file, and the core's view."""
 
+from datetime import date
+from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
+from orchestrator.model.names import Line
+from orchestrator.model.quantity import MOST_GIBIBYTES
 from orchestrator.model.source import Source
 
 # Client names become file, unit and folder names on the machines.
 ClientName = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
+
+# What releases call the architectures of machines, where that is another name.
+ARTIFACT_ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+# Nobody waits longer than a year for a node.
+MOST_HOURS = 8760
 
 PEER_PORT = "p2p"
 PEER_PLACEHOLDERS = frozenset({"address", "port", "identity"})
@@ -37,11 +48,24 @@ class Port(Frozen):
     open: Literal["world", "loopback"]
 
 
+class Ready(Frozen):
+    """How long a client takes from nothing to in sync on one network by one method, and what it downloads for that.
+
+    Each figure has a source and a date; what nobody has measured or published is left out, not guessed.
+    """
+
+    method: Literal["peer copy", "snapshot", "checkpoint", "genesis"]
+    hours: Decimal = Field(gt=0, le=MOST_HOURS)
+    gigabytes: Decimal | None = Field(default=None, gt=0, le=MOST_GIBIBYTES)
+    source: Line
+    dated: date
+
+
 class ClientFacts(Frozen):
     """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network.
 
     `artifacts` says how its programs are had, as model/artifact.py reads it. `peer_address` is how it is told of a
-    peer; None where it has none.
+    peer; None where it has none. `ready` is how long it takes to be in sync, by network.
     """
 
     name: str
@@ -52,22 +76,37 @@ class ClientFacts(Frozen):
     ports: dict[str, tuple[Port, ...]]
     artifacts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     peer_address: PeerAddress | None = None
+    ready: dict[str, tuple[Ready, ...]] = Field(default_factory=dict)
     source: Source
 
     def get_port(self, network: str, name: str) -> int | None:
         """The number of a port by its name; None where the client has none of that name."""
         return next((port.port for port in self.ports[network] if port.name == name), None)
 
+    def is_built_for(self, arch: str, pin: ArtifactPin | None = None) -> bool:
+        """Whether its programs are to be had for machines of an architecture: built from source, or released for it.
+
+        A release that names no architecture is taken to be of all. What `pin` vouches for is there too.
+        """
+        if "go" in self.artifacts or "release" not in self.artifacts:
+            return True
+        release = self.artifacts["release"]
+        named = {*release.get("arch_names", ()), *release.get("sha256", ())}
+        pinned = pin.sha256 if pin is not None else {}
+        return not named or ARTIFACT_ARCHES.get(arch, arch) in {*named, *pinned}
+
 
 class ClientNetwork(Frozen):
     """How a client joins one network of its chain: arguments of its command line, and its ports there.
 
     `head_age` is for how many seconds the newest block may be the newest, on chains whose blocks come by time.
+    `ready` is how long it takes to be in sync, by method; the first is the one that it uses as this file has it run.
     """
 
     args: tuple[str, ...] = ()
     ports: tuple[Port, ...]
     head_age: int | None = Field(default=None, ge=1)
+    ready: tuple[Ready, ...] = ()
 
 
 class ClientPeers(Frozen):

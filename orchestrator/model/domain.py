@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from orchestrator.model.base import Frozen
-from orchestrator.model.failure_domain import DOMAIN_KINDS, Placed, split_domain
+from orchestrator.model.failure_domain import CLIENT_KIND, Placed, check_kind, split_domain
 
-CLIENT_KIND = "client."
+__all__ = ["CLIENT_KIND", "Domain", "get_domain"]
 
 
 class Domain(Frozen):
@@ -21,10 +21,7 @@ class Domain(Frozen):
     def parse(cls, text: str) -> "Domain":
         """KIND=VALUE as a domain; ValueError that says what is wrong with it."""
         kind, value = split_domain(text, "country=DE")
-        if kind not in DOMAIN_KINDS and not (kind.startswith(CLIENT_KIND) and kind != CLIENT_KIND):
-            kinds = ", ".join((*DOMAIN_KINDS, f"{CLIENT_KIND}ROLE"))
-            raise ValueError(f"{kind!r} is no kind of domain; there are: {kinds}")
-        return cls(kind=kind, value=value)
+        return cls(kind=check_kind(kind), value=value)
 
 
 def get_domain(kind: str, place: Placed, clients: Mapping[str, str]) -> str | None:

@@ -1,6 +1,9 @@
 """The kinds of failure domain, and where a machine stands in each."""
 
-from typing import Literal, Protocol, get_args
+from difflib import get_close_matches
+from typing import Annotated, Literal, Protocol, get_args
+
+from pydantic import AfterValidator
 
 from orchestrator.model.line import check_line
 
@@ -20,6 +23,28 @@ DomainKind = Literal[
 ]
 
 DOMAIN_KINDS: tuple[DomainKind, ...] = get_args(DomainKind)
+
+# The kinds that are no places: the implementations that fill one role of a node, such as client.execution.
+CLIENT_KIND = "client."
+
+
+def check_kind(text: str) -> str:
+    """A kind that a rule may speak of; ValueError where it is none."""
+    if text not in DOMAIN_KINDS and get_role(text) is None:
+        near = get_close_matches(text, DOMAIN_KINDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join((*DOMAIN_KINDS, 'client.ROLE'))}"
+        raise ValueError(f"{text[:40]!r} is no kind of domain; {hint}")
+    return text
+
+
+def get_role(kind: str) -> str | None:
+    """The client role that a kind speaks of: "execution" of "client.execution"; None for kinds of places."""
+    role = kind.removeprefix(CLIENT_KIND)
+    return role if kind.startswith(CLIENT_KIND) and role else None
+
+
+RuleKind = Annotated[str, AfterValidator(check_kind)]
+"""What a rule may be `per`: a kind of failure domain, or client.<role>."""
 
 
 class Placed(Protocol):

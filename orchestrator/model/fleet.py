@@ -46,7 +46,8 @@ class Account(Frozen):
 class MachineNeed(Frozen):
     """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise.
 
-    `iops` are input/output operations a second that its data volume is provisioned with, where it has one.
+    `iops` are input/output operations a second that its data volume is provisioned with, where it has one. `egress` is
+    what is expected to leave it for the internet in a month, GiB; None is not priced.
     """
 
     vcpus: int = Field(ge=1, le=MOST_VCPUS, strict=True)
@@ -55,14 +56,24 @@ class MachineNeed(Frozen):
     cpu: CpuKind = "dedicated"
     disk_kind: DiskKind | None = None
     iops: int | None = Field(default=None, ge=1, le=MOST_IOPS, strict=True)
+    egress: Gibibytes | None = None
     arch: Arch | None = None
+
+
+class Standby(Frozen):
+    """Spare nodes of a group: synced and signing nothing. `warm` is the one mode there is: they run like the others."""
+
+    count: int = Field(ge=1, le=MOST_NODES, strict=True)
+    mode: Literal["warm"] = "warm"
 
 
 class Group(Frozen):
     """Nodes that are interchangeable: same chain, network, clients to choose from, and need.
 
-    `clients` maps a role to the clients that may fill it; `stake` is per node, in the chain's own coin. `address_kind`
-    is of the machines' public addresses.
+    `clients` maps a role to the clients that may fill it; `combinations`, where there are any, are the only ones of the
+    roles that they name: each a client for each of the same roles. `stake` is per node, in the chain's own coin.
+    `address_kind` is of the machines' public addresses. `standby` asks for spare nodes: they are a group of their own,
+    named "<group>-standby", whose `standby_of` is this group's name.
     """
 
     name: Name
@@ -70,11 +81,19 @@ class Group(Frozen):
     network: PlaceName
     count: int = Field(ge=1, le=MOST_NODES, strict=True)
     clients: dict[PlaceName, tuple[PlaceName, ...]] = Field(min_length=1)
+    combinations: tuple[dict[PlaceName, PlaceName], ...] = ()
     machine: MachineNeed
     stake: Stake = Decimal(1)
     labels: dict[Line, Line] = Field(default_factory=dict)
     address_kind: AddressKind = Field(default="ephemeral", alias="address")
+    standby: Standby | None = None
+    standby_of: str | None = Field(default=None, alias="__standby_of__")
     source: Source = Field(alias="__source__")
+
+
+def get_standby_name(group: str) -> str:
+    """The name of the group that a group's standby nodes are."""
+    return f"{group}-standby"
 
 
 class Access(Frozen):

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from orchestrator.model.base import Frozen
+from orchestrator.model.closure import Closures
 from orchestrator.model.loss import Loss
 from orchestrator.model.names import Line, Name, PlaceName
 from orchestrator.model.quantity import MOST_GIBIBYTES, MOST_IOPS
@@ -103,12 +104,23 @@ class Retired(Frozen):
     refused: str | None = None
 
 
+class Relaxed(Frozen):
+    """A rule that gave way after a loss: its title, the domains that were lost (KIND=VALUE), and since when."""
+
+    rule: Line
+    cause: tuple[LossText, ...]
+    since: AwareDatetime
+
+
 class LockHeader(Frozen):
     """The lock's identity. `ancestors` are earlier revisions, newest first; the first is the parent.
 
     `revision` is a digest of all else in the file, so a file edited by hand no longer carries its own revision.
     `spec` and `facts` are digests of the spec and of the catalogue facts used (prices are no part of either).
     `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
+    `drained` and `cordoned` are domains that work and take nothing new; drained ones are left by what stands there.
+    `terminated` are accounts that their provider closed for good: they are lost, and their clouds are asked nothing.
+    `relaxed` are the rules with `relax` that a loss made give way.
     """
 
     fleet: Name
@@ -118,11 +130,21 @@ class LockHeader(Frozen):
     spec: Line
     facts: Line
     lost: tuple[LossText, ...] = ()
+    drained: tuple[LossText, ...] | None = None
+    cordoned: tuple[LossText, ...] | None = None
+    terminated: tuple[Name, ...] | None = None
+    relaxed: tuple[Relaxed, ...] | None = None
 
     @property
     def losses(self) -> tuple[Loss, ...]:
         """The lost domains as values."""
         return tuple(Loss.parse(text) for text in self.lost)
+
+    @property
+    def closures(self) -> Closures:
+        """The drained and cordoned domains as values."""
+        drained, cordoned = (tuple(map(Loss.parse, texts or ())) for texts in (self.drained, self.cordoned))
+        return Closures(drained=drained, cordoned=cordoned)
 
     @property
     def parent(self) -> str | None:

@@ -18,7 +18,8 @@ def check_name(text: str) -> str:
 
 
 # Names become host names, resource names and file names, so they are DNS labels (RFC 1123) with room for "-NNNNN.NN".
-Name = Annotated[str, Field(max_length=40), AfterValidator(check_name)]
+LONGEST_NAME = 40
+Name = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(check_name)]
 
 # What providers call places and things: regions, zones, machine types.
 PlaceName = Annotated[str, Field(pattern=r"^[\w.:/+()-]([\w .:/+()-]*[\w.:/+()-])?$", max_length=80)]

@@ -54,6 +54,21 @@ class PlannedMachine(Frozen):
     country: str | None = None
 
 
+class Sync(Frozen):
+    """What new machines of a group have to sync: hours and gigabytes (10^9 bytes) each, None where not known.
+
+    `unknown` are the clients of which no time is known; `sources` say where the figures are from, with the date.
+    """
+
+    group: str
+    nodes: int
+    hours: Decimal | None = None
+    gigabytes: Decimal | None = None
+    methods: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
 class Unplaced(Frozen):
     """A node that no machine could be found for, and why."""
 
@@ -61,10 +76,29 @@ class Unplaced(Frozen):
     why: str
 
 
+class Repair(Frozen):
+    """One change that is enough on its own: `change` is the key to write anew, `to` its value as it is written.
+
+    `change` "remove" drops the rule, "facts" fills in what the catalogue does not know, "capacity" adds machines.
+    `clears` is what the change clears: all that keeps the fleet from being placed, or this one conflict of several.
+    """
+
+    rule: str
+    name: str
+    change: str
+    to: str
+    clears: Literal["all", "conflict"]
+    message: str
+    source: Source
+
+
 class Plan(Frozen):
     """What placement decided. `conflict` holds the rules that cannot hold together (infeasible only).
 
+    `repairs` are changes each of which is enough on its own, the smallest first.
+
     `machines` are all entries of the lock to come, retiring, lost and held ones too; `retired` bars ids for good.
+    `moves_left` are the relocations that `max_moves` leaves for later rounds.
     """
 
     status: Status
@@ -74,8 +108,11 @@ class Plan(Frozen):
     cost: Cost = Cost(amount=Decimal(0))
     machines: tuple[PlannedMachine, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    moves_left: int = 0
+    syncs: tuple[Sync, ...] = ()
     findings: tuple[Finding, ...] = ()
     conflict: tuple[Finding, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     retired: tuple[Retired, ...] = ()
 
     @property
@@ -85,8 +122,8 @@ class Plan(Frozen):
 
     @property
     def gives_way(self) -> bool:
-        """Whether a node has no place, or a rule of level error gave way; nodes that a fence holds do not count."""
-        return self.status not in ("optimal", "feasible") or bool(self.broken)
+        """Whether a node has no place yet, or a rule of level error gave way; nodes that a fence holds do not count."""
+        return self.status not in ("optimal", "feasible") or bool(self.broken) or bool(self.moves_left)
 
     @property
     def broken(self) -> tuple[Finding, ...]:

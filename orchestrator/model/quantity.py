@@ -1,6 +1,7 @@
 """Quantities as people write them ("8 GiB", "34%"), as exact numbers."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -25,6 +26,9 @@ GIBIBYTES_PER_UNIT = {
 
 # As people write them: with few enough digits that nothing is slow or rounded.
 NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+
+# Of a time that people write: the unit's letter, and the name that timedelta has for it.
+DURATION_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def shorten(value: Any) -> str:
@@ -68,6 +72,35 @@ def parse_amount(value: Any) -> Fraction | int:
     return share
 
 
+def parse_usd_a_month(value: Any) -> Decimal:
+    """A price a month with its unit ("25000 USD/month") in US dollars; ValueError for anything else."""
+    if isinstance(value, Decimal):
+        return value
+    match = re.fullmatch(rf"\s*({NUMBER})\s*USD\s*/\s*month\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{shorten(value)} is no budget: write a number and its unit, such as 25000 USD/month")
+    amount = Decimal(match[1])
+    if amount > MOST_USD:
+        raise ValueError(f"{shorten(value)} is more than anybody pays a month")
+    return amount
+
+
+def parse_duration(value: Any) -> timedelta:
+    """A time with its unit ("72h", "3d", "30m"); ValueError for anything else, a bare number too."""
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*([1-9][0-9]{0,5})\s*([mhd])\s*", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{shorten(value)} is no time: write a whole number and m, h or d, such as 72h")
+    return timedelta(**{DURATION_UNITS[match[2]]: int(match[1])})
+
+
+def render_duration(value: timedelta) -> str:
+    """A time as a person writes it: "72h", "30m"."""
+    minutes = int(value.total_seconds()) // 60
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+
+
 def render_amount(value: Fraction | int) -> str:
     """An amount as a person writes it: "34%", "33.3%" (exact where it ends within six places), "2"."""
     if isinstance(value, int):
@@ -75,6 +108,8 @@ def render_amount(value: Fraction | int) -> str:
     return f"{float(value * 100):.6f}".rstrip("0").rstrip(".") + "%"
 
 
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+UsdAMonth = Annotated[Decimal, BeforeValidator(parse_usd_a_month)]
 Usd = Annotated[Decimal, Field(ge=0, le=MOST_USD, decimal_places=20)]
 # Of a chain's coin, whose smallest unit is at most 18 decimal places away (Ethereum's wei).
 Stake = Annotated[Decimal, Field(gt=0, le=MOST_AMOUNT, decimal_places=18)]

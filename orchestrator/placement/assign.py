@@ -8,11 +8,11 @@ from orchestrator.model.fleet import Group
 from orchestrator.model.lock import Machine, MachineState, Retired
 from orchestrator.model.plan import Change, PlannedMachine
 from orchestrator.placement.candidates import Situation
-from orchestrator.placement.clients import ClientChoice, ClientShares
 from orchestrator.placement.columns import Column, ColumnKey
-from orchestrator.placement.encode import Encoding, compute_class
-from orchestrator.placement.holdings import Holding
+from orchestrator.placement.encode import Encoding
+from orchestrator.placement.holdings import Holding, get_column_key
 from orchestrator.placement.places import get_place_name
+from orchestrator.placement.transport import Seat, compute_clients
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class Assignment:
     leaves: list[Holding] = field(default_factory=list)
     waits: list[Holding] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    later: list[Holding] = field(default_factory=list)
 
 
 def compute_assignment(group: Group, situation: Situation, encoding: Encoding, values: Sequence[int]) -> Assignment:
@@ -56,7 +57,7 @@ def _assign_kept(
     back = {adoption: values[variable] for adoption, variable in encoding.adopt.items()}
     rest = []
     for holding in holdings:
-        node_class = compute_class(holding)
+        node_class = encoding.classify(holding)
         adoption = next((key for key in node_class.adoptable if back[node_class, key]), None)
         if left.get(node_class, 0):
             left[node_class] -= 1
@@ -92,13 +93,46 @@ def _name_nodes(group: Group, situation: Situation, number: int) -> Iterator[str
         yield f"{group.name}-{candidate}"
 
 
-class MachineWriter:
-    """Writes the machines of a plan: names new incarnations, sets states, hands out clients."""
+def compute_node_clients(
+    group: Group, situation: Situation, assignment: Assignment, encoding: Encoding, values: Sequence[int]
+) -> dict[str, dict[str, str]]:
+    """The clients of every node that has a machine, by role. A node that waits for one keeps what it runs."""
+    seats = list(_list_seats(situation, assignment, encoding))
+    return {
+        **{holding.node: dict(get_running(holding)) for holding in assignment.waits},
+        **compute_clients(group, seats, encoding.marginals.pools, values),
+    }
 
-    def __init__(self, situation: Situation, group: Group, choice: ClientChoice) -> None:
+
+def _list_seats(situation: Situation, assignment: Assignment, encoding: Encoding) -> Iterator[Seat]:
+    def get_arch(key: ColumnKey) -> str:
+        return situation.get_column(key).offer.arch
+
+    for holding in assignment.stays:
+        node_class = encoding.classify(holding)
+        if node_class.stay is not None:
+            arch = get_arch(node_class.stay)
+            yield Seat(holding.node, arch, get_running(holding), stays=True, fixed=node_class.fixed)
+    for holding, machine in assignment.adopts:
+        yield Seat(holding.node, get_arch(get_column_key(machine)), machine.clients, stays=True)
+    for holding, key in assignment.moves:
+        yield Seat(holding.node, get_arch(key), get_running(holding), stays=False)
+    for node, key in assignment.adds:
+        yield Seat(node, get_arch(key), None, stays=False)
+
+
+def get_running(holding: Holding) -> Mapping[str, str]:
+    """What a node runs, or last ran."""
+    return (holding.home or holding.entries[-1]).clients
+
+
+class MachineWriter:
+    """Writes the machines of a plan: names new incarnations, sets states. `clients` are those of each node, by role."""
+
+    def __init__(self, situation: Situation, group: Group, clients: Mapping[str, dict[str, str]]) -> None:
         self._situation = situation
         self._group = group
-        self._shares = ClientShares(choice)
+        self._clients = clients
         self._last_generation: dict[str, int] = {}
         retired: Iterable[Retired] = situation.lock.retired if situation.lock else ()
         for name in [line.retired for line in retired]:
@@ -109,28 +143,17 @@ class MachineWriter:
 
     def write(self, assignment: Assignment) -> Iterator[PlannedMachine]:
         """Every machine of the group, in no particular order."""
-        kept = self._keep_clients(assignment)
-        for holding in [*assignment.stays, *assignment.waits]:
-            yield from self._write_staying(holding, self._shares.complete(kept[holding.node]))
+        for holding in [*assignment.stays, *assignment.waits, *assignment.later]:
+            yield from self._write_staying(holding, self._clients[holding.node])
         for holding, machine in assignment.adopts:
-            yield from self._write_adopted(holding, machine, self._shares.complete(kept[holding.node]))
+            yield from self._write_adopted(holding, machine, self._clients[holding.node])
         for holding, key in assignment.moves:
-            yield self._create(holding.node, key, self._shares.complete(kept[holding.node]), "relocate")
+            yield self._create(holding.node, key, self._clients[holding.node], "relocate")
             yield from (self._let_go(machine) for machine in holding.entries)
         for node, key in assignment.adds:
-            yield self._create(node, key, self._shares.complete({}), "add")
+            yield self._create(node, key, self._clients[node], "add")
         for holding in assignment.leaves:
             yield from (self._let_go(machine) for machine in holding.entries)
-
-    def _keep_clients(self, assignment: Assignment) -> Mapping[str, Mapping[str, str]]:
-        """Clients go with the node wherever it goes; all that are kept count before any are handed out."""
-        holdings = [
-            *assignment.stays,
-            *assignment.waits,
-            *(holding for holding, _ in assignment.adopts),
-            *(holding for holding, _ in assignment.moves),
-        ]
-        return {holding.node: self._shares.keep((holding.home or holding.entries[-1]).clients) for holding in holdings}
 
     def _write_staying(self, holding: Holding, clients: dict[str, str]) -> Iterator[PlannedMachine]:
         for machine in holding.entries:

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.closure import Closures
 from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.loss import Loss
 from orchestrator.model.site import MachineType, Zone
 from orchestrator.model.taint import Taint
+from orchestrator.placement.clients import EMPTY_BOOK, ClientBook
 from orchestrator.placement.columns import Column, ColumnKey, Offer, Resource
 from orchestrator.placement.holdings import Holding, Judge, compute_holdings, get_column_key
 from orchestrator.placement.offers import OfferBook
 from orchestrator.placement.places import Place, compute_places, compute_unlisted_place, get_place_name
-from orchestrator.policy.candidates import Candidates
+from orchestrator.policy.candidates import AnyCell, Candidates, ClientCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Situation:
     candidates: Candidates
     losses: tuple[Loss, ...]
     taints: tuple[Taint, ...] = ()
+    clients: ClientBook = EMPTY_BOOK
 
     def restrict(self, candidates: Candidates) -> "Situation":
         """The same where policy has closed some cells: no new machine goes there, and what stands there must move."""
@@ -56,26 +59,29 @@ class Situation:
         return self.kept[key] if key in self.kept else self.fresh[key]
 
 
-def compute_situation(
+def compute_situation(  # noqa: PLR0913  # all that a situation is made of
     fleet: Fleet,
     catalogue: Catalogue,
     lock: Lock | None,
     losses: Sequence[Loss],
     signing_groups: frozenset[str],
     taints: Sequence[Taint] = (),
+    *,
+    closures: Closures | None = None,
 ) -> Situation:
-    """What can be had where, what is held now, and what is left."""
+    """What can be had where, what is held now, and what is left; `closures` None are those of the lock."""
     machines = lock.machines if lock else ()
-    places = dict(compute_places(fleet, catalogue, losses))
+    closed = closures or (lock.header.closures if lock else Closures())
+    places = dict(compute_places(fleet, catalogue, losses, closed))
     for machine in machines:
         if get_place_name(machine) not in places:
-            places[get_place_name(machine)] = compute_unlisted_place(machine, losses)
+            places[get_place_name(machine)] = compute_unlisted_place(machine, losses, closed)
     book = OfferBook(catalogue)
     judge = Judge({account.name: account for account in fleet.accounts}, places, book, signing_groups)
     holdings = {group.name: compute_holdings(group, found, judge) for group, found in _split_by_group(fleet, machines)}
     columns = sorted(_compute_fresh(fleet, places, book, taints), key=lambda column: column.key)
     fresh = {column.key: column for column in columns}
-    kept = _compute_kept(holdings, places, book)
+    kept = _compute_kept(fleet, holdings, places, book)
     return Situation(
         fleet=fleet,
         lock=lock,
@@ -96,7 +102,7 @@ def compute_candidates(
 ) -> Candidates:
     """The cells that can hold nodes: where machines can be had, and where machines stand that may be kept."""
     keys = set(fresh)
-    pinned = set()
+    pinned: set[AnyCell] = set()
     for found in holdings.values():
         for holding in found:
             keys.update(key for key, _ in holding.adoptable)
@@ -104,6 +110,7 @@ def compute_candidates(
                 keys.add(holding.stay)
             if holding.pinned and holding.home is not None:
                 pinned.add(get_column_key(holding.home).cell)
+                pinned.update(ClientCell(holding.group, *item) for item in holding.home.clients.items())
     return Candidates(
         places={name: place.site for name, place in places.items()},
         cells=tuple(sorted({key.cell for key in keys})),
@@ -170,24 +177,24 @@ def _find_resources(place: Place, offer: Offer) -> Iterator[Resource]:
 
 
 def _compute_kept(
-    holdings: Mapping[str, tuple[Holding, ...]], places: Mapping[str, Place], book: OfferBook
+    fleet: Fleet, holdings: Mapping[str, tuple[Holding, ...]], places: Mapping[str, Place], book: OfferBook
 ) -> Mapping[ColumnKey, Column]:
     kept: dict[ColumnKey, Column] = {}
-    for found in holdings.values():
-        for holding in found:
+    for group in fleet.groups:
+        for holding in holdings[group.name]:
             for machine in holding.entries:
                 key = get_column_key(machine)
                 if key not in kept:
                     place = places[key.place]
-                    offer = _price_machine(machine, book)
+                    offer = _price_machine(group.machine, machine, book)
                     kept[key] = Column(key, place.site, offer, machine.host, machine.image, ())
     return kept
 
 
-def _price_machine(machine: Machine, book: OfferBook) -> Offer:
+def _price_machine(need: MachineNeed, machine: Machine, book: OfferBook) -> Offer:
     found: MachineType | None = book.get_machine_type(machine.provider, machine.region, machine.machine_type)
     if found is not None:
-        return book.compute_price(found, machine.volume_gib or 0, machine.volume_type or "")
+        return book.compute_price(need, found, machine.volume_gib or 0, machine.volume_type or "")
     volume = (machine.volume_gib or 0, machine.volume_type or "")
     return Offer(machine.machine_type, machine.arch, *volume, cents=None, priced_on="", capacity=None)
 

@@ -4,17 +4,32 @@ Nodes of a group that hold the same are one class, so the program's size does no
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
 from orchestrator.model.fleet import Group
 from orchestrator.placement.candidates import Situation
+from orchestrator.placement.clients import EMPTY_BOOK, ClientBook
 from orchestrator.placement.columns import ColumnKey, Resource
 from orchestrator.placement.holdings import Holding, get_column_key
+from orchestrator.placement.marginals import (
+    Clients,
+    Counted,
+    Marginals,
+    Standing,
+    add_marginals,
+    compute_counted,
+    compute_fixed,
+    find_bound_roles,
+    list_cells,
+)
 from orchestrator.placement.program import Program
 from orchestrator.policy.bound import Bound
+from orchestrator.policy.budget import CostLimit
+from orchestrator.policy.candidates import Cell, ClientCell
+from orchestrator.policy.compile import CompiledPolicy
 from orchestrator.policy.linear import Terms
 from orchestrator.policy.measures import Counts, Sum
 
@@ -31,25 +46,39 @@ class Strictness(Enum):
 
 
 class NodeClass(NamedTuple):
-    """Nodes that hold the same: where they may stay, what they may go back to."""
+    """Nodes that hold the same: where they may stay, what they may go back to, and which clients they run.
+
+    `clients` are the node's own and `clients_back` those of each machine that it may go back to, of the roles that are
+    counted; in the roles `fixed` it must not change.
+    """
 
     group: str
     stay: ColumnKey | None
     adoptable: tuple[ColumnKey, ...]
     standing: bool
     pinned: bool
+    clients: Clients
+    clients_back: tuple[Clients, ...]
+    fixed: frozenset[str]
 
 
 @dataclass(slots=True)
 class Encoding:
-    """The program and what its variables mean."""
+    """The program and what its variables mean.
+
+    `excess` is by how much a bound gives way, `overrun` a budget (in cents), `unmet` what is only preferred.
+    """
 
     program: Program
+    marginals: Marginals = field(default_factory=lambda: Marginals({}))
+    book: ClientBook = EMPTY_BOOK
     stay: dict[NodeClass, int] = field(default_factory=dict)
     adopt: dict[tuple[NodeClass, ColumnKey], int] = field(default_factory=dict)
     fresh: dict[ColumnKey, int] = field(default_factory=dict)
     unplaced: dict[str, int] = field(default_factory=dict)
     excess: list[tuple[Bound, int]] = field(default_factory=list)
+    overrun: list[int] = field(default_factory=list)
+    unmet: list[int] = field(default_factory=list)
     standing: dict[str, int] = field(default_factory=dict)
 
     def get_columns(self) -> Iterator[tuple[ColumnKey, int]]:
@@ -61,36 +90,64 @@ class Encoding:
             yield key, variable
         yield from self.fresh.items()
 
+    def classify(self, holding: Holding) -> NodeClass:
+        """The class of a node."""
+        return compute_class(holding, self.marginals.counted[holding.group], self.book)
 
-def encode(situation: Situation, bounds: Sequence[Bound], strictness: Strictness) -> Encoding:
-    """The linear program of a situation (with closed cells removed) under bounds."""
-    encoding = Encoding(Program())
-    for group in situation.fleet.groups:
+
+def encode(situation: Situation, policy: CompiledPolicy, strictness: Strictness) -> Encoding:
+    """The linear program of a situation (with closed cells removed) under a policy's bounds and budgets."""
+    fleet, book = situation.fleet, situation.clients
+    roles = find_bound_roles((*policy.bounds, *policy.preferences))
+    counted = {group.name: _compute_counted(situation, group, roles.get(group.name, set())) for group in fleet.groups}
+    encoding = Encoding(Program(), Marginals(counted), book)
+    for group in fleet.groups:
         _add_group(encoding, situation, group, strictness)
     _add_capacity(encoding, situation)
-    pinned = _count_pinned(situation)
-    for bound in bounds:
+    add_marginals(encoding.program, encoding.marginals, {group.name: group.count for group in fleet.groups}, book)
+    pinned = _count_pinned(encoding, situation)
+    for bound in policy.bounds:
         _add_bound(encoding, bound, _compute_leeway(bound, pinned, strictness))
+    for limit in policy.cost_limits:
+        _add_cost_limit(encoding, situation, limit, pinned, strictness)
+    for preference in policy.preferences:
+        encoding.unmet.append(_add_elastic(encoding.program, preference, None))
     return encoding
 
 
-def compute_class(holding: Holding) -> NodeClass:
+def compute_class(holding: Holding, counted: Counted, book: ClientBook) -> NodeClass:
     """The class of a node. A pinned node stays wherever it is."""
-    stay = get_column_key(holding.home) if holding.pinned and holding.home is not None else holding.stay
-    adoptable = tuple(key for key, _ in holding.adoptable)
-    return NodeClass(holding.group, stay, adoptable, holding.standing, holding.pinned)
+    return NodeClass(
+        group=holding.group,
+        stay=get_column_key(holding.home) if holding.pinned and holding.home is not None else holding.stay,
+        adoptable=tuple(key for key, _ in holding.adoptable),
+        standing=holding.standing,
+        pinned=holding.pinned,
+        clients=counted.read(holding.home or holding.entries[-1]),
+        clients_back=tuple(counted.read(machine) for _, machine in holding.adoptable),
+        fixed=compute_fixed(holding, counted, book),
+    )
+
+
+def _compute_counted(situation: Situation, group: Group, bound_roles: Set[str]) -> Counted:
+    holdings = situation.holdings[group.name]
+    arches = {situation.fresh[key].offer.arch for key in situation.fresh_by_group.get(group.name, ())}
+    return compute_counted(group, holdings, arches, bound_roles, situation.clients)
 
 
 def _add_group(encoding: Encoding, situation: Situation, group: Group, strictness: Strictness) -> None:
     program = encoding.program
-    classes = Counter(compute_class(holding) for holding in situation.holdings[group.name])
+    classes = Counter(encoding.classify(holding) for holding in situation.holdings[group.name])
     standing = sum(number for node_class, number in classes.items() if node_class.standing)
     encoding.standing[group.name] = min(standing, group.count)
-    placed = [_add_class(encoding, node_class, classes[node_class]) for node_class in sorted(classes, key=repr)]
+    placed = [
+        _add_class(encoding, situation, node_class, classes[node_class]) for node_class in sorted(classes, key=repr)
+    ]
     variables = [variable for found in placed for variable in found]
     for key in situation.fresh_by_group.get(group.name, ()):
         high = min([group.count, *(situation.free[resource] for resource in situation.fresh[key].resources)])
         encoding.fresh[key] = program.add_count(key.cell, high)
+        encoding.marginals.seat(encoding.fresh[key], group.name, situation.fresh[key].offer.arch)
         variables.append(encoding.fresh[key])
     if strictness is not Strictness.HARD:
         encoding.unplaced[group.name] = program.add_variable(0, group.count)
@@ -100,18 +157,34 @@ def _add_group(encoding: Encoding, situation: Situation, group: Group, strictnes
     _add_pinned(encoding, group, classes)
 
 
-def _add_class(encoding: Encoding, node_class: NodeClass, number: int) -> list[int]:
+def _add_class(encoding: Encoding, situation: Situation, node_class: NodeClass, number: int) -> list[int]:
     """A node stays, or goes back to one machine that it had, or leaves the class's variables."""
     variables = []
+
+    def add(key: ColumnKey, clients: Clients) -> int:
+        variable = encoding.program.add_count(key.cell, number)
+        arch = situation.get_column(key).offer.arch
+        encoding.marginals.seat_standing(variable, Standing(node_class.group, arch, clients, node_class.fixed))
+        variables.append(variable)
+        return variable
+
     if node_class.stay is not None:
-        encoding.stay[node_class] = encoding.program.add_count(node_class.stay.cell, number)
-        variables.append(encoding.stay[node_class])
-    for key in node_class.adoptable:
-        encoding.adopt[node_class, key] = encoding.program.add_count(key.cell, number)
-        variables.append(encoding.adopt[node_class, key])
+        encoding.stay[node_class] = add(node_class.stay, node_class.clients)
+    for key, clients in zip(node_class.adoptable, node_class.clients_back, strict=True):
+        encoding.adopt[node_class, key] = add(key, clients)
+    if node_class.standing:
+        _note_clients(encoding, node_class, number)
     if len(variables) > 1:
         encoding.program.add_row(tuple((variable, 1) for variable in variables), None, number)
     return variables
+
+
+def _note_clients(encoding: Encoding, node_class: NodeClass, number: int) -> None:
+    """What nodes ran before, wherever they go now."""
+    clients = dict(node_class.clients)
+    for bundle in encoding.marginals.counted[node_class.group].bundles:
+        for cell in list_cells(bundle, bundle.get_option(clients)):
+            encoding.marginals.had[cell] += number
 
 
 def _add_leaving(encoding: Encoding, group: Group, standing: int) -> None:
@@ -143,11 +216,16 @@ def _add_capacity(encoding: Encoding, situation: Situation) -> None:
         encoding.program.add_row(tuple((variable, 1) for variable in drawn[resource]), None, situation.free[resource])
 
 
-def _count_pinned(situation: Situation) -> Counts:
-    """The nodes that must not move, by the cell that they stand in."""
+def _count_pinned(encoding: Encoding, situation: Situation) -> Counts:
+    """The nodes that must not move, by the cell that they stand in and by the clients that they must keep."""
     holdings = (holding for group in situation.fleet.groups for holding in situation.holdings[group.name])
-    classes = (compute_class(holding) for holding in holdings if holding.pinned)
-    return Counter(found.stay.cell for found in classes if found.stay is not None)
+    pinned: Counter[Cell | ClientCell] = Counter()
+    for holding in holdings:
+        if holding.pinned and holding.home is not None:
+            pinned[get_column_key(holding.home).cell] += 1
+            fixed = compute_fixed(holding, encoding.marginals.counted[holding.group], encoding.book)
+            pinned.update(ClientCell(holding.group, *item) for item in holding.home.clients.items() if item[0] in fixed)
+    return pinned
 
 
 def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int | None:
@@ -156,9 +234,9 @@ def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int
     Of nodes that must not move a bound bears what they alone bring about. How much of a spread, or of a number of
     domains, that is cannot be told from them alone: there any distance is allowed, and as little as can be is taken.
     """
-    if strictness is Strictness.ELASTIC or bound.rule.level == "warning":
+    if bound.rule.level == "warning" or (strictness is Strictness.ELASTIC and not bound.hard):
         return None
-    if not any(cell.group in bound.subject.group_names for cell in pinned):
+    if not any(cell.group in bound.subject.all_names for cell in pinned):
         return 0
     if isinstance(bound.measure, Sum) and bound.low is None:
         return bound.compute_excess(bound.measure.value(pinned))
@@ -166,13 +244,39 @@ def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int
 
 
 def _add_bound(encoding: Encoding, bound: Bound, leeway: int | None) -> None:
-    terms: Terms = bound.measure.encode(encoding.program)
     if leeway == 0:
-        encoding.program.add_row(terms, bound.low, bound.high)
-        return
-    excess = encoding.program.add_variable(0, leeway)
-    encoding.excess.append((bound, excess))
+        encoding.program.add_row(bound.measure.encode(encoding.program), bound.low, bound.high)
+    else:
+        encoding.excess.append((bound, _add_elastic(encoding.program, bound, leeway)))
+
+
+def _add_elastic(program: Program, bound: Bound, leeway: int | None) -> int:
+    """A bound that may give way: the variable is by how much."""
+    terms: Terms = bound.measure.encode(program)
+    excess = program.add_variable(0, leeway)
     if bound.high is not None:
-        encoding.program.add_row((*terms, (excess, -1)), None, bound.high)
+        program.add_row((*terms, (excess, -1)), None, bound.high)
     if bound.low is not None:
-        encoding.program.add_row((*terms, (excess, 1)), bound.low, None)
+        program.add_row((*terms, (excess, 1)), bound.low, None)
+    return excess
+
+
+def _add_cost_limit(
+    encoding: Encoding, situation: Situation, limit: CostLimit, pinned: Counts, strictness: Strictness
+) -> None:
+    """A budget: hard, but after a loss, and where nodes that must not move are paid from it, it may be overrun.
+
+    One of level warning is only held against the plan: the cost is as low as can be without it.
+    """
+    if limit.rule.level == "warning":
+        return
+    names = frozenset(limit.subject.all_names)
+    terms: Terms = tuple(
+        (variable, cents)
+        for key, variable in encoding.get_columns()
+        if key.group in names and (cents := situation.get_column(key).offer.cents)
+    )
+    if strictness is Strictness.ELASTIC or any(cell.group in names for cell in pinned):
+        encoding.overrun.append(encoding.program.add_variable(0, None))
+        terms = (*terms, (encoding.overrun[-1], -1))
+    encoding.program.add_row(terms, None, limit.cents)

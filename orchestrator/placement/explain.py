@@ -1,61 +1,64 @@
 """Why nothing fits: a smallest set of named rules that cannot hold together, found by leaving out one after another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.plan import Finding
-from orchestrator.model.rule import Rule
+from orchestrator.model.plan import Finding, Repair
+from orchestrator.model.rule import Rule, Spread
 from orchestrator.placement.candidates import Situation
-from orchestrator.placement.encode import Strictness, encode
-from orchestrator.placement.solve import Solver
+from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
+from orchestrator.placement.repair import compute_repairs
 from orchestrator.policy.bound import Bound
-from orchestrator.policy.compile import compile_policy
-from orchestrator.policy.measures import Distinct, Range
+from orchestrator.policy.candidates import Candidates
+from orchestrator.policy.compile import CompiledPolicy, compile_policy
+from orchestrator.policy.measures import Sum
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
-    """Stands in a conflict for what can be had: free machines of sites and types, enrolled hosts not yet taken."""
+class Explanation:
+    """Why nothing fits, and what would do, each alone. No repairs where no machine exists for a group."""
+
+    conflict: tuple[Finding, ...]
+    repairs: tuple[Repair, ...] = ()
 
 
-Culprit = Rule | Capacity
+def compute_explanation(situation: Situation) -> Explanation:
+    """The explanation of an infeasible situation (no cell closed yet), the conflict in written order.
 
-
-def compute_conflict(situation: Situation) -> tuple[Finding, ...]:
-    """The conflict of an infeasible situation (no cell closed yet), in written order.
-
-    Drop any one of it and the rest can hold; it is a smallest set in that sense, not the smallest of all. Where no
-    rule is to blame because no machine exists for a group, that is the finding.
+    Where no rule is to blame because no machine exists for a group, that is the finding.
     """
     missing = tuple(_describe_missing(situation))
     if missing:
-        return missing
-    kept: list[Culprit] = [*(rule for rule in situation.fleet.policy if rule.level == "error"), Capacity()]
+        return Explanation(missing)
+    culprits = find_conflict(situation)
+    return Explanation(_describe_conflict(situation, culprits), compute_repairs(situation, culprits))
+
+
+def find_conflict(situation: Situation) -> tuple[Culprit, ...]:
+    """Drop any one of them and the rest can hold: a smallest set in that sense, not the smallest of all.
+
+    The deletion filter of Chinneck and Dravnieks (1991): leave out one after another, and keep out whatever leaves the
+    rest infeasible.
+    """
+    kept: list[Culprit] = [*(rule for rule in situation.fleet.policy if rule.level == "error"), CAPACITY]
     for culprit in tuple(kept):
         rest = [other for other in kept if other is not culprit]
         if not is_feasible(situation, rest):
             kept = rest
-    rules = [culprit for culprit in kept if not isinstance(culprit, Capacity)]
-    bounds = compile_policy(rules, situation.fleet, situation.candidates).bounds
-    return tuple(
-        _describe_capacity(situation.fleet, len(kept))
-        if isinstance(culprit, Capacity)
-        else _describe_rule(culprit, [bound for bound in bounds if bound.rule is culprit], len(kept))
-        for culprit in kept
-    )
+    return tuple(kept)
 
 
-def is_feasible(situation: Situation, culprits: Sequence[Culprit]) -> bool:
-    """Whether every node can be placed under these rules and, if it is among them, the capacity."""
+def _describe_conflict(situation: Situation, culprits: Sequence[Culprit]) -> tuple[Finding, ...]:
     rules = [culprit for culprit in culprits if not isinstance(culprit, Capacity)]
     policy = compile_policy(rules, situation.fleet, situation.candidates)
-    if not any(isinstance(culprit, Capacity) for culprit in culprits):
-        plenty = sum(group.count for group in situation.fleet.groups)
-        situation = replace(situation, free=dict.fromkeys(situation.free, plenty))
-    encoding = encode(situation.restrict(policy.candidates), policy.bounds, Strictness.HARD)
-    return Solver(encoding.program).minimize(()) is not None
+    return tuple(
+        _describe_capacity(situation.fleet, len(culprits))
+        if isinstance(culprit, Capacity)
+        else _describe_rule(culprit, policy, len(culprits))
+        for culprit in culprits
+    )
 
 
 def _describe_missing(situation: Situation) -> list[Finding]:
@@ -95,9 +98,10 @@ def _describe_capacity(fleet: Fleet, size: int) -> Finding:
     )
 
 
-def _describe_rule(rule: Rule, bounds: Sequence[Bound], size: int) -> Finding:
-    tightest = min(bounds, key=lambda bound: _compute_room(bound, bounds), default=None)
-    reach = "" if tightest is None else f" ({_render_reach(tightest, bounds)})"
+def _describe_rule(rule: Rule, policy: CompiledPolicy, size: int) -> Finding:
+    candidates, bounds = policy.candidates, [bound for bound in policy.bounds if bound.rule is rule]
+    tightest = min(bounds, key=lambda bound: _compute_room(bound, candidates), default=None)
+    reach = "" if tightest is None else f" ({_render_reach(tightest, candidates)})"
     return Finding(
         rule=rule.verb,
         name=rule.title,
@@ -114,21 +118,24 @@ def _render_together(size: int) -> str:
     return "cannot hold" if size == 1 else f"cannot hold together with the other {size - 1} named here"
 
 
-def _count_domains(bound: Bound, bounds: Sequence[Bound]) -> int:
-    """How many domains a rule has to spread the bound's subject over."""
-    if bound.domain is None:
-        return len(bound.measure.domains) if isinstance(bound.measure, Distinct | Range) else 0
-    return sum(other.subject.name == bound.subject.name for other in bounds)
+def _count_domains(bound: Bound, candidates: Candidates) -> int:
+    """How many domains that are known a rule has to spread the bound's subject over."""
+    return sum(len(candidates.get_occupiable(bound.subject.all_names, kind).known) for kind in bound.rule.kinds)
 
 
-def _compute_room(bound: Bound, bounds: Sequence[Bound]) -> Fraction:
+def _compute_room(bound: Bound, candidates: Candidates) -> Fraction:
     """The share of a subject's nodes that its domains could hold together, roughly: what is told is the tightest."""
+    if isinstance(bound.measure, Sum) and bound.low and not bound.measure.terms:
+        return Fraction(-1)  # it asks for nodes where none can be
     limit = 0 if bound.high is None else bound.high
-    return Fraction(limit * _count_domains(bound, bounds), bound.scale * bound.subject.wanted)
+    return Fraction(limit * _count_domains(bound, candidates), bound.scale * max(1, bound.subject.wanted))
 
 
-def _render_reach(bound: Bound, bounds: Sequence[Bound]) -> str:
+def _render_reach(bound: Bound, candidates: Candidates) -> str:
     """Such as "btc: at most 2 of 12 nodes (20%) in each, account domains to be had: 4"."""
+    if bound.domain is not None and isinstance(bound.rule, Spread):
+        return f"{bound.where}: {bound.wording}"
     each = " in each" if bound.domain is not None else ""
-    domains = _count_domains(bound, bounds)
-    return f"{bound.subject.name}: {bound.wording}{each}, {bound.rule.per} domains to be had: {domains}"
+    domains = _count_domains(bound, candidates)
+    kinds = " and ".join(bound.rule.kinds)
+    return f"{bound.subject.name}: {bound.wording}{each}, {kinds} domains to be had: {domains}"

@@ -10,12 +10,20 @@ from orchestrator.model.lock import CARRYING_STATES, Machine, MachineState
 from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.offers import DEFAULT_ARCH, OfferBook, has_local_disk, is_large_enough
 from orchestrator.placement.places import Place, get_place_name, is_region_of
-from orchestrator.policy.candidates import Cell
+from orchestrator.policy.candidates import Cell, ClientCell
+from orchestrator.policy.measures import Counts
 
 
 def count_cells(machines: Iterable[Machine]) -> Counter[Cell]:
     """Nodes by cell, of the machines that carry one: those wanted or held."""
     return Counter(get_column_key(machine).cell for machine in machines if machine.state in CARRYING_STATES)
+
+
+def count_nodes(machines: Iterable[Machine]) -> Counts:
+    """Nodes by cell, and by client of each role: all that bounds are held against."""
+    carrying = [machine for machine in machines if machine.state in CARRYING_STATES]
+    clients = Counter(ClientCell(machine.group, *item) for machine in carrying for item in machine.clients.items())
+    return dict([*count_cells(carrying).items(), *clients.items()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,13 @@ class Judge:
         """Whether the machine may go on carrying a node of the group. A cheaper type or a newer image is no reason."""
         account = self.accounts.get(machine.account)
         place = self.places.get(get_place_name(machine))
-        if account is None or place is None or place.lost or not is_usable(machine, account):
+        if account is None or place is None or is_left(place) or not is_usable(machine, account):
             return False
         return (machine.chain, machine.network) == (group.chain, group.network) and self._meets_need(machine, group)
+
+    def may_return(self, machine: Machine) -> bool:
+        """Whether a node may go back to a machine that it left: not into a domain that takes nothing new."""
+        return self.places[get_place_name(machine)].closure is None
 
     def _meets_need(self, machine: Machine, group: Group) -> bool:
         need = group.machine
@@ -77,6 +89,11 @@ class Judge:
         if machine.volume_gib is None:
             return has_local_disk(need, found)
         return machine.volume_gib >= ceil(need.disk) and need.disk_kind != "nvme"
+
+
+def is_left(place: Place) -> bool:
+    """Whether what stands at the place is to stand elsewhere."""
+    return place.lost or place.closure == "drained"
 
 
 def is_usable(machine: Machine, account: Account) -> bool:
@@ -104,7 +121,8 @@ def _compute_holding(group: Group, entries: list[Machine], judge: Judge) -> Hold
     lasting = (MachineState.LOST,) if signing else ()
     home = _find_home(entries, (MachineState.WANTED, MachineState.HELD, *lasting))
     fit = [machine for machine in entries if judge.is_fit(machine, group)]
-    whole = (machine for machine in fit if machine is not home and machine.refused is None)
+    others = (machine for machine in fit if machine is not home and judge.may_return(machine))
+    whole = (machine for machine in others if machine.refused is None)
     adoptable = {get_column_key(machine): machine for machine in whole}
     return Holding(
         group=group.name,

@@ -1,13 +1,15 @@
 """What a plan must say beside its machines: losses that hit nothing, refusals, nodes held, nodes without a place."""
 
 from collections.abc import Iterator
+from typing import get_args
 
+from orchestrator.model.closure import Closure
 from orchestrator.model.fleet import Group
 from orchestrator.model.plan import FENCE, Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.columns import Resource
-from orchestrator.placement.places import get_place_name
+from orchestrator.placement.places import Place, get_place_name
 
 
 def compute_notices(situation: Situation) -> tuple[Finding, ...]:
@@ -52,9 +54,7 @@ def _find_held(situation: Situation) -> Iterator[Finding]:
     for group in situation.fleet.groups:
         for holding in situation.holdings[group.name]:
             if holding.held and holding.home is not None:
-                why = (
-                    "its domain is lost" if situation.places[get_place_name(holding.home)].lost else "it no longer fits"
-                )
+                why = _describe_misplacement(situation.places[get_place_name(holding.home)])
                 yield Finding(
                     rule=FENCE,
                     name="a node that signs is not moved",
@@ -68,10 +68,25 @@ def _find_held(situation: Situation) -> Iterator[Finding]:
                 )
 
 
+def _describe_misplacement(place: Place) -> str:
+    if place.lost:
+        return "its domain is lost"
+    return "its domain is drained" if place.closure == "drained" else "it no longer fits"
+
+
+def _list_closures(situation: Situation) -> Iterator[tuple[Closure, str]]:
+    """The sites that are closed, by how: what a node without a place could wait for."""
+    for closure in get_args(Closure):
+        names = sorted({place.site.name for place in situation.places.values() if place.closure == closure})
+        if names:
+            yield closure, ", ".join(names[:6])
+
+
 def describe_unplaced(situation: Situation, group: Group) -> str:
     """Why a node of the group has no machine."""
     keys = situation.fresh_by_group.get(group.name, ())
     refused = "".join(f"; refused for now: {taint} ({taint.code})" for taint in situation.taints[:6])
+    refused += "".join(f"; {closure}: {domains}" for closure, domains in _list_closures(situation))
     if not keys:
         return f"no open site that the policy allows offers a machine for {group.name}{refused}"
     full: set[Resource] = {resource for key in keys for resource in situation.fresh[key].resources}

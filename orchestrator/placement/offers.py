@@ -18,6 +18,16 @@ DEFAULT_ARCH: Arch = "x86_64"
 # Clouds whose local disks are empty after a stop: days of sync would be lost with it, so their machines have a volume.
 CLOUDS_WITH_PASSING_DISKS = frozenset({"aws", "gcp"})
 
+# The volume types, by how their names begin, that can be told their operations a second; others refuse, or follow size.
+VOLUMES_WITH_IOPS: Mapping[str, tuple[str, ...]] = {"aws": ("gp3", "io1", "io2"), "gcp": ("hyperdisk",)}
+
+# The catalogue's type of the price of what leaves for the internet at large, and what it is priced by.
+EGRESS_TYPE = "internet"
+GIGABYTES_PER_GIBIBYTE = Decimal(2**30) / 10**9
+
+# What enrolled hosts cost is all that they cost: their line is their owner's.
+PROVIDER_OF_ENROLLED_HOSTS = "ssh"
+
 Row = TypeVar("Row", MachineType, StoragePrice, Image)
 
 
@@ -70,11 +80,11 @@ class OfferBook:
         if not is_large_enough(need, machine_type):
             return None
         if has_local_disk(need, machine_type):
-            return self._price(machine_type, 0, None)
+            return self._price(need, machine_type, 0, None)
         volume = self._get_volume(need, machine_type)
-        return None if volume is None else self._price(machine_type, ceil(need.disk), volume)
+        return None if volume is None else self._price(need, machine_type, ceil(need.disk), volume)
 
-    def compute_price(self, machine_type: MachineType, volume_gib: int, volume_type: str) -> Offer:
+    def compute_price(self, need: MachineNeed, machine_type: MachineType, volume_gib: int, volume_type: str) -> Offer:
         """What a machine that stands already costs today, whatever could be had cheaper."""
         volumes = self._get_storage(machine_type, "volume")
         volume = next((found for found in volumes if found.type == volume_type), None)
@@ -82,7 +92,7 @@ class OfferBook:
             volume = StoragePrice(
                 provider=machine_type.provider, region=machine_type.region, kind="volume", type=volume_type
             )
-        return self._price(machine_type, volume_gib, volume)
+        return self._price(need, machine_type, volume_gib, volume)
 
     def _get_volume(self, need: MachineNeed, machine_type: MachineType) -> StoragePrice | None:
         """The cheapest volume of the region that is fast enough; network volumes are never nvme.
@@ -93,7 +103,9 @@ class OfferBook:
         if wanted == "nvme":
             return None
         volumes = [
-            found for found in self._get_storage(machine_type, "volume") if wanted == "hdd" or found.disk_kind != "hdd"
+            found
+            for found in self._get_storage(machine_type, "volume")
+            if (wanted == "hdd" or found.disk_kind != "hdd") and (need.iops is None or takes_iops(found))
         ]
         return min(volumes, key=_rank_volume, default=None)
 
@@ -105,7 +117,28 @@ class OfferBook:
                 return found
         return ()
 
-    def _price(self, machine_type: MachineType, volume_gib: int, volume: StoragePrice | None) -> Offer:
+    def _price_egress(self, egress: Decimal, machine_type: MachineType) -> tuple[Decimal | None, str]:
+        """What a month's traffic to the internet costs, step by step, and the price's date; None where it is not known.
+
+        Source of the steps: the rows' `from_gb`, each price from there up to where the next begins.
+        """
+        found = [row for row in self._get_storage(machine_type, "egress") if row.type == EGRESS_TYPE]
+        steps = sorted(found, key=lambda row: row.from_gb)
+        amount = egress * GIGABYTES_PER_GIBIBYTE
+        if not steps or steps[0].from_gb:
+            return None, ""
+        total = Decimal(0)
+        for step, end in zip(steps, [*(row.from_gb for row in steps[1:]), None], strict=True):
+            part = (amount if end is None else min(amount, Decimal(end))) - step.from_gb
+            if part > 0:
+                if step.usd_per_gb is None:
+                    return None, ""
+                total += part * step.usd_per_gb
+        return total, min((row.source_date for row in steps if row.source_date), default="")
+
+    def _price(
+        self, need: MachineNeed, machine_type: MachineType, volume_gib: int, volume: StoragePrice | None
+    ) -> Offer:
         parts = [(machine_type.usd_per_month, machine_type.source_date)]
         if volume is not None:
             price = volume.usd_per_month_gib
@@ -113,6 +146,8 @@ class OfferBook:
         address = min(self._get_storage(machine_type, "address"), key=_rank_address, default=None)
         if address is not None:
             parts.append((address.usd_per_month, address.source_date))
+        if need.egress is not None and machine_type.provider != PROVIDER_OF_ENROLLED_HOSTS:
+            parts.append(self._price_egress(need.egress, machine_type))
         known = [price for price, _ in parts if price is not None]
         total = sum(known, Decimal(0)) if len(known) == len(parts) else None
         return Offer(
@@ -143,6 +178,12 @@ def has_local_disk(need: MachineNeed, machine_type: MachineType) -> bool:
     if need.disk_kind is None:
         return True
     return machine_type.disk_kind is not None and DISK_RANK[machine_type.disk_kind] >= DISK_RANK[need.disk_kind]
+
+
+def takes_iops(volume: StoragePrice) -> bool:
+    """Whether a volume can be told its operations a second; of providers that are not known here, each is held to."""
+    known = VOLUMES_WITH_IOPS.get(volume.provider)
+    return known is None or volume.type.startswith(known)
 
 
 def _rank_volume(volume: StoragePrice) -> tuple[bool, Decimal, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.model.catalogue import Catalogue
+from orchestrator.model.closure import Closure, Closures
 from orchestrator.model.fleet import Account, Fleet
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.lock import Machine
@@ -11,30 +12,37 @@ from orchestrator.model.loss import Loss
 from orchestrator.model.site import Site, Zone
 
 ACTIVE = "active"
+ALL_OPEN = Closures()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site, or one enrolled host (`host` names it). `lost` places take and keep nothing."""
+    """A site, or one enrolled host (`host` names it). `lost` places take and keep nothing.
+
+    A closed place takes nothing new: what stands there moves out where it is drained, and stays where it is cordoned.
+    """
 
     name: str
     site: Site
     host: str | None
     lost: bool
+    closure: Closure | None = None
 
     @property
     def open(self) -> bool:
         """Whether new machines may come; a zone that its provider closes keeps those it has."""
-        return not self.lost and self.site.zone.status == ACTIVE
+        return not self.lost and self.closure is None and self.site.zone.status == ACTIVE
 
 
-def compute_places(fleet: Fleet, catalogue: Catalogue, losses: Sequence[Loss]) -> Mapping[str, Place]:
+def compute_places(
+    fleet: Fleet, catalogue: Catalogue, losses: Sequence[Loss], closures: Closures = ALL_OPEN
+) -> Mapping[str, Place]:
     """Every place of every account, by name, sorted."""
     places = {}
     for account in fleet.accounts:
         for site, host in _compute_sites(account, catalogue.zones):
             name = site.name if host is None else f"{site.name}/{host}"
-            places[name] = Place(name, site, host, any(loss.covers(site) for loss in losses))
+            places[name] = Place(name, site, host, any(loss.covers(site) for loss in losses), closures.find(site))
     return {name: places[name] for name in sorted(places)}
 
 
@@ -43,11 +51,12 @@ def get_place_name(machine: Machine) -> str:
     return machine.site if machine.host is None else f"{machine.site}/{machine.host}"
 
 
-def compute_unlisted_place(machine: Machine, losses: Sequence[Loss]) -> Place:
+def compute_unlisted_place(machine: Machine, losses: Sequence[Loss], closures: Closures = ALL_OPEN) -> Place:
     """The place of a machine whose zone the catalogue no longer lists: known by name, its facts unknown."""
     zone = Zone(provider=machine.provider, region=machine.region, zone=machine.zone, status="unlisted")
     site = Site(account=machine.account, operator=machine.provider, zone=zone)
-    return Place(get_place_name(machine), site, machine.host, any(loss.covers(site) for loss in losses))
+    lost = any(loss.covers(site) for loss in losses)
+    return Place(get_place_name(machine), site, machine.host, lost, closures.find(site))
 
 
 def _compute_sites(account: Account, zones: Iterable[Zone]) -> Iterator[tuple[Site, str | None]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from orchestrator.policy.candidates import Cell
+from orchestrator.policy.candidates import Cell, ClientCell
 from orchestrator.policy.linear import Terms
 
 # Whole numbers above this are no longer exact in the solver's floating point.
@@ -17,17 +17,21 @@ class Program:
         self.highs: list[int | None] = []
         self.whole: list[bool] = []
         self.rows: list[tuple[Terms, int | None, int | None]] = []
-        self.counts: dict[Cell, list[int]] = {}
+        self.counts: dict[Cell | ClientCell, list[int]] = {}
 
-    def get_count(self, cell: Cell) -> Sequence[int]:
-        """The variables whose sum is the number of nodes in the cell."""
+    def get_count(self, cell: Cell | ClientCell) -> Sequence[int]:
+        """The variables whose sum is the number of nodes in the cell, or of those that run the client."""
         return self.counts.get(cell, ())
 
     def add_count(self, cell: Cell, high: int) -> int:
         """A whole variable from 0 to `high` that counts nodes in the cell."""
         variable = self.add_whole(high)
-        self.counts.setdefault(cell, []).append(variable)
+        self.count_as(cell, variable)
         return variable
+
+    def count_as(self, cell: Cell | ClientCell, variable: int) -> None:
+        """A variable counts nodes in the cell, or nodes that run the client."""
+        self.counts.setdefault(cell, []).append(variable)
 
     def add_whole(self, high: int | None) -> int:
         """A whole variable from 0 to `high`."""

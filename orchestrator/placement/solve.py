@@ -1,5 +1,7 @@
 """The only user of the solver (HiGHS): minimise one whole objective after another over a linear program.
 
+The relaxation comes first: where its solution is whole, or shows that the last solution is as good as any, that is the
+answer; only else is a tree searched. Preferences are not worth a large search: there the gap is left open, and told.
 One thread, a fixed seed, no time limit, no relative gap and an absolute gap below one whole unit: the same program
 gives the same answer, and that answer is optimal.
 """
@@ -27,6 +29,14 @@ WHOLE_TOLERANCE = 1e-4
 # Taken off the solver's bound before it is rounded up to a whole number, so that its own rounding proves nothing.
 BOUND_TOLERANCE = 1e-3
 REDUCED_COST_TOLERANCE = 1e-3
+# How far the rows of an optimum may be off: sums over a million nodes are rounded by more than the solver's own 1e-7.
+ROUNDING_TOLERANCE = 1e-5
+# How far from a whole number a relaxation's variable may lie and still be one: the solver's own error, no rounding.
+RELAXED_TOLERANCE = 1e-6
+# Limits for preferences, as counts, so the same on every machine: a tree is searched whole up to so many variables that
+# are not fixed, and a relaxation is given up after so many steps.
+MOST_SEARCHED = 3_000
+MOST_STEPS = 5_000
 
 
 class SolverError(RuntimeError):
@@ -47,6 +57,22 @@ class Optimum:
         return self.value == self.bound
 
 
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """The optimum over fractions: its value, each variable's value and reduced cost, and the basis it was found at."""
+
+    objective: Terms
+    value: float
+    values: np.ndarray
+    reduced_costs: np.ndarray
+    basis: highspy.HighsBasis
+
+    @property
+    def bound(self) -> int:
+        """What no whole solution falls below."""
+        return ceil(self.value - BOUND_TOLERANCE)
+
+
 class Solver:
     """A linear program in the solver, with its last solution as the start of the next search."""
 
@@ -56,73 +82,171 @@ class Solver:
         for name, value in OPTIONS.items():
             self._highs.setOptionValue(name, value)
         self._values: tuple[int, ...] | None = None
+        self._relaxation: Relaxation | None = None
         self._whole = np.array(program.whole, dtype=bool)
+        self._columns = np.arange(len(program.lows), dtype=np.int32)
         self._lowest = np.array(program.lows, dtype=float)
         self._highest = np.array([highspy.kHighsInf if high is None else high for high in program.highs], dtype=float)
         self._load()
 
+    def start_from(self, values: tuple[int, ...]) -> None:
+        """Take a solution that is known to hold every row as the last one; the last basis does not go with it."""
+        self._values = values
+        self._highs.clearSolver()
+
     def minimize(self, objective: Terms, *, node_limit: int | None = None) -> Optimum | None:
         """The least value of the objective; None where no solution exists.
 
-        `node_limit` stops the search after so many nodes of its tree; then the optimum may not be proven.
+        `node_limit` is for preferences, once there is a solution: it stops the search after so many nodes of its tree,
+        and large programs are only searched near the relaxation; then the optimum may not be proven.
         """
         if not self._program.lows:  # the solver has no answer about a program without variables
             return Optimum(0, 0, ()) if self._program.holds(()) else None
         objective = merge_terms(objective)
-        self._set_costs(objective)
+        if node_limit is not None and self._values is not None:
+            return self._prefer(objective, node_limit, self._values)
+        relaxation = self._relax(objective)
+        if relaxation is None:
+            return None
+        return self._accept(relaxation) or self._search(relaxation, node_limit)
+
+    def _prefer(self, objective: Terms, node_limit: int, last: tuple[int, ...]) -> Optimum | None:
+        """A better solution than the last by as much as is had with little searching."""
+        self._highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)
+        relaxation = self._relax(objective)
+        self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+        if relaxation is None:
+            least = self._program.compute_least(objective)
+            value = compute_value(objective, last)
+            return Optimum(value, min(value, 0 if least is None else least), last)
+        accepted = self._accept(relaxation)
+        if accepted is not None:
+            return accepted
+        if np.count_nonzero(self._lowest < self._highest) <= MOST_SEARCHED:
+            return self._search(relaxation, node_limit)
+        return self._search_near(relaxation, node_limit, last)
+
+    def hold(self, objective: Terms, value: int) -> None:
+        """From now on the objective stays at most at `value`.
+
+        Whole variables that no solution as good as `value` can move are fixed. With the relaxation's optimum r and a
+        variable's reduced cost d, moving the variable one whole unit off its limit costs at least r + d; where that
+        exceeds `value`, the variable stays at its limit. Most do, and the searches for later objectives shrink to what
+        is left (Dantzig, Fulkerson and Johnson 1954).
+        """
+        terms = merge_terms(objective)
+        if not terms:
+            return
+        least = self._program.compute_least(terms)
+        if least == value:  # no row says more than this: each variable stays at the limit that makes it least
+            costs = self._make_costs(terms)
+            self._fix(costs > 0, costs < 0)
+            return
+        relaxation = self._relaxation
+        if relaxation is not None and relaxation.objective == terms:
+            slack = value - relaxation.value + REDUCED_COST_TOLERANCE
+            reduced = relaxation.reduced_costs
+            self._fix(self._whole & (reduced > slack), self._whole & (-reduced > slack))
+        self._highs.addRow(-highspy.kHighsInf, float(value), len(terms), *_split(terms))
+
+    def _fix(self, at_low: np.ndarray, at_high: np.ndarray) -> None:
+        low, high = self._lowest, self._highest
+        self._set_limits(np.where(at_high, high, low), np.where(at_low, low, high))
+
+    def _set_limits(self, lowest: np.ndarray, highest: np.ndarray) -> None:
+        self._lowest, self._highest = lowest, highest
+        self._highs.changeColsBounds(len(self._columns), self._columns, lowest, highest)
+
+    def _relax(self, objective: Terms) -> Relaxation | None:
+        """The optimum over fractions, from the last one's basis; None where there is none, and so no whole one.
+
+        Under a limit of steps None may also be that it was not reached.
+        """
+        costs = self._make_costs(objective)
+        self._highs.changeColsCost(len(costs), self._columns, costs)
+        self._highs.run()
+        if self._is_infeasible() or self._highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
+            return None
+        self._require_solution()
+        solution = self._highs.getSolution()
+        self._relaxation = Relaxation(
+            objective,
+            self._highs.getInfo().objective_function_value,
+            np.array(solution.col_value),
+            np.array(solution.col_dual),
+            self._highs.getBasis(),
+        )
+        return self._relaxation
+
+    def _accept(self, relaxation: Relaxation) -> Optimum | None:
+        """The relaxation's solution where it is whole, or the last solution where the relaxation shows none better."""
+        if self._values is not None:
+            value = compute_value(relaxation.objective, self._values)
+            if value <= relaxation.bound:
+                return Optimum(value, value, self._values)
+        off = np.abs(relaxation.values - np.rint(relaxation.values))[self._whole]
+        if off.max(initial=0.0) > RELAXED_TOLERANCE:
+            return None
+        return self._conclude(relaxation.objective, relaxation.values.tolist(), relaxation.value)
+
+    def _search_near(self, relaxation: Relaxation, node_limit: int, last: tuple[int, ...]) -> Optimum:
+        """The best solution that has all that is whole in the relaxation; the last one where that is better.
+
+        Relaxation enforced neighbourhood search (Berthold 2014). The bound is the whole program's.
+        """
+        low, high = self._lowest, self._highest
+        nearest = np.clip(np.rint(relaxation.values), low, high)
+        near = self._whole & (np.abs(relaxation.values - nearest) <= RELAXED_TOLERANCE)
+        found = None
+        if np.count_nonzero(~near & (low < high)) <= MOST_SEARCHED:
+            self._set_limits(np.where(near, nearest, low), np.where(near, nearest, high))
+            self._values = None
+            found = self._search(relaxation, node_limit)
+            self._set_limits(low, high)
+            self._highs.setBasis(relaxation.basis)
+        known = (last,) if found is None else (last, found.values)
+        self._values = min(known, key=lambda values: compute_value(relaxation.objective, values))
+        value = compute_value(relaxation.objective, self._values)
+        return Optimum(value, min(value, relaxation.bound), self._values)
+
+    def _search(self, relaxation: Relaxation, node_limit: int | None) -> Optimum | None:
+        """Branch and bound, begun with the last solution."""
+        self._highs.changeColsIntegrality(len(self._columns), self._columns, self._whole.astype(np.uint8))
         self._highs.setOptionValue("mip_max_nodes", highspy.kHighsIInf if node_limit is None else node_limit)
         if self._values is not None:
             self._highs.setSolution(_make_solution(self._values))
         self._highs.run()
-        return self._read(objective)
+        found = None
+        if not self._is_infeasible():
+            self._require_solution()
+            shown = max(self._highs.getInfo().mip_dual_bound, relaxation.value)
+            found = self._conclude(relaxation.objective, self._highs.getSolution().col_value, shown)
+        self._highs.changeColsIntegrality(len(self._columns), self._columns, np.zeros(len(self._columns), np.uint8))
+        self._highs.setBasis(relaxation.basis)
+        return found
 
-    def hold(self, objective: Terms, value: int) -> None:
-        """From now on the objective stays at most at `value`."""
-        terms = merge_terms(objective)
-        if terms:
-            self._fix_by_reduced_cost(terms, value)
-            self._highs.addRow(-highspy.kHighsInf, float(value), len(terms), *_split(terms))
+    def _is_infeasible(self) -> bool:
+        infeasible = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
+        return self._highs.getModelStatus() in infeasible
 
-    def _fix_by_reduced_cost(self, objective: Terms, value: int) -> None:
-        """Fix whole variables that no solution as good as `value` can move.
+    def _require_solution(self) -> None:
+        info, status = self._highs.getInfo(), self._highs.getModelStatus()
+        if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+            return
+        if status == highspy.HighsModelStatus.kOptimal and info.max_primal_infeasibility < ROUNDING_TOLERANCE:
+            return
+        raise SolverError(f"the solver stopped without a solution: {self._highs.modelStatusToString(status)}")
 
-        With the relaxation's optimum r and a variable's reduced cost d, moving the variable one whole unit off its
-        limit costs at least r + d; where that exceeds `value`, the variable stays at its limit. Most do, and the
-        searches for later objectives shrink to what is left (Dantzig, Fulkerson and Johnson 1954).
-        """
-        count = len(self._program.lows)
-        columns = np.arange(count, dtype=np.int32)
-        self._set_costs(objective)
-        self._highs.changeColsIntegrality(count, columns, np.zeros(count, dtype=np.uint8))
-        self._highs.run()
-        if self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            slack = value - self._highs.getInfo().objective_function_value + REDUCED_COST_TOLERANCE
-            duals = np.array(self._highs.getSolution().col_dual)
-            low, high = np.array(self._lowest), np.array(self._highest)
-            at_low, at_high = self._whole & (duals > slack), self._whole & (-duals > slack)
-            self._highest = np.where(at_low, low, high)
-            self._lowest = np.where(at_high, high, low)
-            self._highs.changeColsBounds(count, columns, self._lowest, self._highest)
-        self._highs.changeColsIntegrality(count, columns, self._whole.astype(np.uint8))
+    def _conclude(self, objective: Terms, values: Sequence[float], shown: float) -> Optimum:
+        self._values = self._round(values)
+        value = compute_value(objective, self._values)
+        return Optimum(value, min(value, ceil(shown - BOUND_TOLERANCE)), self._values)
 
-    def _set_costs(self, objective: Terms) -> None:
-        costs = np.zeros(len(self._program.lows))
+    def _make_costs(self, objective: Terms) -> np.ndarray:
+        costs = np.zeros(len(self._columns))
         for variable, coefficient in objective:
             costs[variable] = coefficient
-        self._highs.changeColsCost(len(costs), np.arange(len(costs), dtype=np.int32), costs)
-
-    def _read(self, objective: Terms) -> Optimum | None:
-        status = self._highs.getModelStatus()
-        infeasible = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
-        if status in infeasible:
-            return None
-        info = self._highs.getInfo()
-        if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            raise SolverError(f"the solver stopped without a solution: {self._highs.modelStatusToString(status)}")
-        self._values = self._round(self._highs.getSolution().col_value)
-        value = compute_value(objective, self._values)
-        shown = info.mip_dual_bound if any(self._program.whole) else info.objective_function_value
-        return Optimum(value, min(value, ceil(shown - BOUND_TOLERANCE)), self._values)
+        return costs
 
     def _round(self, values: Sequence[float]) -> tuple[int, ...]:
         rounded = tuple(round(value) for value in values)
@@ -139,9 +263,6 @@ class Solver:
         lp.col_lower_, lp.col_upper_ = self._lowest, self._highest
         lp.row_lower_ = np.array([-infinity if low is None else low for _, low, _ in program.rows], dtype=float)
         lp.row_upper_ = np.array([infinity if high is None else high for _, _, high in program.rows], dtype=float)
-        lp.integrality_ = [
-            highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous for whole in program.whole
-        ]
         matrix = lp.a_matrix_
         matrix.format_ = highspy.MatrixFormat.kRowwise
         matrix.num_col_, matrix.num_row_ = lp.num_col_, lp.num_row_

@@ -1,13 +1,14 @@
 """The objectives of a placement in their order; each optimum is held while the next is sought."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from orchestrator.model.plan import Stage
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.encode import Encoding
 from orchestrator.placement.program import Program, compute_value
+from orchestrator.placement.readiness import compute_move_weights
 from orchestrator.placement.solve import Optimum, Solver, SolverError
 from orchestrator.policy.linear import Terms
 
@@ -17,12 +18,16 @@ CONCENTRATION_NODE_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An expression to minimise, and a constant that makes its value one that people read."""
+    """An expression to minimise, and a constant that makes its value one that people read.
+
+    `peaks` are variables that need only be as large as the largest of some expressions.
+    """
 
     name: str
     terms: Terms
     constant: int = 0
     node_limit: int | None = None
+    peaks: Mapping[int, Sequence[Terms]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,9 @@ def compute_answer(encoding: Encoding, objectives: Sequence[Objective]) -> Answe
 
 def _improve(solver: Solver, program: Program, objective: Objective, start: Optimum) -> Optimum:
     """The best value of an objective; no search where the last solution has what the variables' limits allow."""
+    if objective.peaks:
+        start = replace(start, values=_lower_peaks(objective.peaks, start.values))
+        solver.start_from(start.values)
     value = compute_value(objective.terms, start.values)
     if value == program.compute_least(objective.terms):
         return Optimum(value, value, start.values)
@@ -68,45 +76,118 @@ def _improve(solver: Solver, program: Program, objective: Objective, start: Opti
     return found
 
 
+def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) -> tuple[int, ...]:
+    """The same solution with each peak as low as it can be: an earlier objective had no reason to lower it."""
+    lowered = list(values)
+    for variable, expressions in peaks.items():
+        lowered[variable] = max((compute_value(terms, values) for terms in expressions), default=0)
+    return tuple(lowered)
+
+
 def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objective]:
     """What a placement minimises, in order.
 
-    Nodes not placed, excess over error rules, relocations, syncs from the start (a node goes back to a machine of its
-    own rather than to a new one), excess over warnings (so they cause no moves), machines without a price, cost in
-    cents a month, and the largest provider's and then zone's count of each group.
+    Nodes not placed, excess over error rules by rank, cents over budgets that give way, minutes of sync that moves cost
+    where groups differ in them, relocations, roles in which machines that stand change their client, syncs from the
+    start (a node goes back to a machine of its own rather than to a new one), excess over warnings (so they cause no
+    moves) and over what rules would prefer, machines without a price, cost in cents a month, nodes that start elsewhere
+    with another client, and the largest provider's, then zone's, then client's count of each group.
     """
-    excess: dict[str, list[tuple[int, int]]] = {"error": [], "warning": []}
-    for bound, variable in encoding.excess:
-        excess[bound.rule.level].append((variable, 1))
     staying = tuple((variable, -1) for variable in encoding.stay.values())
     columns = [(situation.get_column(key), variable) for key, variable in encoding.get_columns()]
     return [
         Objective("unplaced", tuple((variable, 1) for variable in encoding.unplaced.values())),
-        Objective("excess", tuple(excess["error"])),
+        *_list_excess(encoding),
+        *_list_if_any("over budget", encoding.overrun),
+        *_list_waits(encoding, situation),
         Objective("relocations", staying, sum(encoding.standing.values())),
+        Objective("client changes", tuple(encoding.marginals.changes)),
         Objective(
             "new machines", tuple((variable, 1) for variable in encoding.fresh.values()) if encoding.adopt else ()
         ),
-        Objective("warnings", tuple(excess["warning"])),
+        Objective(
+            "warnings", tuple((variable, 1) for bound, variable in encoding.excess if bound.rule.level == "warning")
+        ),
+        *_list_if_any("preferences", encoding.unmet),
         Objective("unpriced", tuple((variable, 1) for column, variable in columns if column.offer.cents is None)),
         Objective("cost", tuple((variable, column.offer.cents or 0) for column, variable in columns)),
+        Objective("clients replaced", _add_replaced(encoding)),
         *_add_concentration(encoding, situation),
+        _add_client_concentration(encoding),
     ]
+
+
+def _list_excess(encoding: Encoding) -> Iterator[Objective]:
+    """Excess over error rules, what gives way last first: by priority, then those that relax after those that do not.
+
+    Rules of one rank give way together, by as little as can be in sum.
+    """
+    ranks: dict[tuple[int, bool], list[tuple[int, int]]] = {(0, False): []}
+    for bound, variable in encoding.excess:
+        if bound.rule.level == "error":
+            ranks.setdefault((-bound.rule.priority, bound.rule.relax is not None), []).append((variable, 1))
+    for priority, relaxing in sorted(ranks):
+        said = [f"priority {-priority}"] * bool(priority) + ["relaxed"] * relaxing
+        yield Objective(", ".join(["excess", *said]), tuple(ranks[priority, relaxing]))
+
+
+def _list_waits(encoding: Encoding, situation: Situation) -> Iterator[Objective]:
+    """Minutes of sync that moves cost, where groups differ; a node that goes back to its own machine has its data."""
+    weights = compute_move_weights(situation.fleet, situation.clients.facts)
+    if weights:
+        kept = [*encoding.stay.items(), *((each, variable) for (each, _), variable in encoding.adopt.items())]
+        terms = tuple((variable, -weights[each.group]) for each, variable in kept if each.standing)
+        yield Objective("minutes to sync", terms, sum(weights[name] * n for name, n in encoding.standing.items()))
+
+
+def _add_replaced(encoding: Encoding) -> Terms:
+    """How many nodes fewer than before run each client: what changes, or goes elsewhere and starts with another."""
+    terms = []
+    for cell, number in sorted(encoding.marginals.had.items()):
+        fewer = encoding.program.add_variable(0, number)
+        counts = tuple((variable, 1) for variable in encoding.program.get_count(cell))
+        encoding.program.add_row(((fewer, 1), *counts), number, None)
+        terms.append((fewer, 1))
+    return tuple(terms)
+
+
+def _add_client_concentration(encoding: Encoding) -> Objective:
+    """Variables above each client's count, by group and role that the program counts."""
+    terms = []
+    for cells in encoding.marginals.list_clients().values():
+        largest = encoding.program.add_whole(None)
+        for cell in cells:
+            counts = [(variable, -1) for variable in encoding.program.get_count(cell)]
+            encoding.program.add_row(((largest, 1), *counts), 0, None)
+        terms.append((largest, 1))
+    return Objective("largest client", tuple(terms), node_limit=CONCENTRATION_NODE_LIMIT)
+
+
+def _list_if_any(name: str, variables: Sequence[int]) -> list[Objective]:
+    return [Objective(name, tuple((variable, 1) for variable in variables))] if variables else []
 
 
 def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objective]:
     """Variables above each group's count in every provider, and in every zone; their sums are the last objectives."""
     objectives = []
+    program = encoding.program
     for kind in ("provider", "zone"):
-        terms = []
+        peaks: dict[int, tuple[Terms, ...]] = {}
         for group in situation.fleet.groups:
-            domains = situation.candidates.get_occupiable((group.name,), kind).known
-            largest = encoding.program.add_whole(group.count)
-            for cells in domains.values():
-                counts = [(variable, -1) for cell in cells for variable in encoding.program.get_count(cell)]
-                encoding.program.add_row(((largest, 1), *counts), 0, None)
-            terms.append((largest, 1))
-        objectives.append(Objective(f"largest {kind}", tuple(terms), node_limit=CONCENTRATION_NODE_LIMIT))
+            domains = situation.candidates.get_occupiable((group.name,), kind).known.values()
+            counts = tuple(tuple((at, 1) for cell in cells for at in program.get_count(cell)) for cells in domains)
+            largest = program.add_whole(group.count)
+            for terms in counts:
+                program.add_row(((largest, -1), *terms), None, 0)
+            peaks[largest] = counts
+        objectives.append(
+            Objective(
+                name=f"largest {kind}",
+                terms=tuple((largest, 1) for largest in peaks),
+                node_limit=CONCENTRATION_NODE_LIMIT,
+                peaks=peaks,
+            )
+        )
     return objectives
 
 

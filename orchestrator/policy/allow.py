@@ -9,6 +9,6 @@ def compute_not_allowed(rule: Allow, members: Members, candidates: Candidates) -
     """The cells that the rule closes: every domain not named, and every unknown one."""
     return frozenset(
         cell
-        for cell in candidates.get_occupiable_cells(members.group_names)
+        for cell in candidates.get_occupiable_cells((*members.group_names, *members.standby_names))
         if candidates.get_domain(cell, rule.per) not in rule.allow
     )

@@ -12,7 +12,8 @@ class Bound:
     """low <= measure <= high; None is no limit.
 
     The measure counts `scale` to one `unit` (so that fractions of a coin are whole numbers). `wording` is the limit
-    as people read it; `domain` is the one domain that the bound speaks of, if it is one.
+    as people read it; `domain` is the one domain that the bound speaks of, if it is one. A `hard` bound never gives
+    way, unless nodes that must not move break it.
     """
 
     rule: Rule
@@ -24,6 +25,14 @@ class Bound:
     unit: str = "nodes"
     scale: int = 1
     wording: str = ""
+    hard: bool = False
+
+    @property
+    def where(self) -> str:
+        """Whom and which domain it speaks of, such as "btc, country DE"."""
+        if self.domain is None:
+            return self.subject.name
+        return f"{self.subject.name}, {' and '.join(self.rule.kinds)} {self.domain}"
 
     def compute_excess(self, value: int) -> int:
         """How far a value lies outside; 0 where the bound holds."""

@@ -2,7 +2,7 @@
 
 from orchestrator.model.rule import Below, Cap
 from orchestrator.policy.bound import Bound
-from orchestrator.policy.candidates import Candidates, Cell
+from orchestrator.policy.candidates import Candidates
 from orchestrator.policy.measures import Sum
 from orchestrator.policy.subject import Members
 from orchestrator.policy.weight import Weights, render_limit
@@ -24,14 +24,11 @@ def compute_ceilings(
     amount = rule.cap if isinstance(rule, Cap) else rule.below
     wording = render_limit(limit, weights, amount, rule.by)
 
-    def weigh(cells: tuple[Cell, ...]) -> Sum:
-        return Sum(tuple((cell, weights.per_node[cell.group]) for cell in cells))
-
     return tuple(
         Bound(
             rule=rule,
             subject=members,
-            measure=weigh(cells + domains.unknown),
+            measure=Sum.weigh((*cells, *domains.unknown), weights.per_node),
             high=limit,
             domain=domain,
             unit=rule.by,

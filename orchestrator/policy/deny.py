@@ -10,6 +10,6 @@ def compute_denied(rule: Deny, members: Members, candidates: Candidates) -> froz
     closed = (None, *rule.deny)
     return frozenset(
         cell
-        for cell in candidates.get_occupiable_cells(members.group_names)
+        for cell in candidates.get_occupiable_cells((*members.group_names, *members.standby_names))
         if candidates.get_domain(cell, rule.per) in closed
     )

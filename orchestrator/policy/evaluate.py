@@ -19,14 +19,13 @@ def compute_finding(bound: Bound, value: int) -> Finding:
     """The finding that says that `value` lies outside the bound."""
     rule = bound.rule
     held = f"{render_weight(value, bound.scale)} {bound.unit}"
-    where = f"{bound.subject.name}, {rule.per} {bound.domain}" if bound.domain else bound.subject.name
     return Finding(
         rule=rule.verb,
         name=rule.title,
         level=rule.level,
-        subject=where,
+        subject=bound.where,
         value=held,
         bound=bound.wording,
-        message=f"{where}: {held}, where {rule.title} asks for {bound.wording}",
+        message=f"{bound.where}: {held}, where {rule.title} asks for {bound.wording}",
         source=rule.source,
     )

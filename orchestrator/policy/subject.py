@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass
 
+from orchestrator.model.failure_domain import get_role
 from orchestrator.model.fleet import Fleet, Group
-from orchestrator.model.rule import Selector, Subject
+from orchestrator.model.rule import OfGroups, Rule, Selector, Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The groups that a rule counts together, and what to call them."""
+    """The groups that a rule counts together, and what to call them.
+
+    `standby` are the groups of their standby nodes: these are in no share and no spread, but no less bound to stand
+    where the groups may, and they survive as the groups' nodes do.
+    """
 
     name: str
     groups: tuple[Group, ...]
+    standby: tuple[Group, ...] = ()
 
     @property
     def group_names(self) -> tuple[str, ...]:
@@ -19,19 +25,63 @@ class Members:
         return tuple(group.name for group in self.groups)
 
     @property
+    def standby_names(self) -> tuple[str, ...]:
+        """The names of their standby groups."""
+        return tuple(group.name for group in self.standby)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of the groups and of their standby groups."""
+        return (*self.group_names, *self.standby_names)
+
+    @property
     def wanted(self) -> int:
         """How many nodes the spec asks for."""
         return sum(group.count for group in self.groups)
 
+    @property
+    def most(self) -> int:
+        """How many nodes there can be, standby nodes among them."""
+        return sum(group.count for group in (*self.groups, *self.standby))
+
+
+def compute_subjects(rule: Rule, fleet: Fleet) -> tuple[Members, ...]:
+    """Whom a rule speaks of. Groups without the client role that a rule speaks of are no part of its subjects."""
+    if isinstance(rule, OfGroups):
+        by_name = {group.name: group for group in fleet.groups}
+        groups = tuple(by_name[name] for name in rule.group_names if name in by_name)
+        name = " and ".join(group.name for group in groups)
+        found: tuple[Members, ...] = (_make_members(name, groups, fleet),) if groups else ()
+    else:
+        found = compute_members(rule.DEFAULT_SUBJECT if rule.of is None else rule.of, fleet)
+    roles = frozenset(role for kind in rule.kinds if (role := get_role(kind)) is not None)
+    if not roles:
+        return found
+    kept = (
+        Members(
+            members.name,
+            tuple(group for group in members.groups if roles <= group.clients.keys()),
+            tuple(group for group in members.standby if roles <= group.clients.keys()),
+        )
+        for members in found
+    )
+    return tuple(members for members in kept if members.groups)
+
 
 def compute_members(of: Subject | None, fleet: Fleet) -> tuple[Members, ...]:
     """The subjects of a rule: one a group without `of`, else one; none where no group is selected."""
+    active = tuple(group for group in fleet.groups if group.standby_of is None)
     if of is None:
-        return tuple(Members(group.name, (group,)) for group in fleet.groups)
+        return tuple(_make_members(group.name, (group,), fleet) for group in active)
     if of == "fleet":
-        return (Members("fleet", fleet.groups),)
-    groups = tuple(group for group in fleet.groups if is_selected(group, of))
-    return (Members(render_selector(of), groups),) if groups else ()
+        return (_make_members("fleet", active, fleet),)
+    groups = tuple(group for group in active if is_selected(group, of))
+    return (_make_members(render_selector(of), groups, fleet),) if groups else ()
+
+
+def _make_members(name: str, groups: tuple[Group, ...], fleet: Fleet) -> Members:
+    names = {group.name for group in groups}
+    return Members(name, groups, tuple(group for group in fleet.groups if group.standby_of in names))
 
 
 def is_selected(group: Group, selector: Selector) -> bool:

@@ -17,7 +17,10 @@ MOST_WEIGHT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Whole weight of a node by group, the wanted weight of all, and the scale: `scale` to one node, coin or vCPU."""
+    """Whole weight of a node by group, the wanted weight of all, and the scale: `scale` to one node, coin or vCPU.
+
+    Standby nodes weigh what their group's do, and are no part of what is wanted.
+    """
 
     per_node: Mapping[str, int]
     wanted: int
@@ -33,7 +36,7 @@ def compute_weights(members: Members, by: Weight) -> Weights:
 
     InvalidDocument where they are too fine and too large to be added up exactly.
     """
-    exact = {group.name: _get_weight(group, by) for group in members.groups}
+    exact = {group.name: _get_weight(group, by) for group in (*members.groups, *members.standby)}
     scale = lcm(*(weight.denominator for weight in exact.values()))
     per_node = {name: int(weight * scale) for name, weight in exact.items()}
     wanted = sum(per_node[group.name] * group.count for group in members.groups)
@@ -52,9 +55,18 @@ def _get_weight(group: Group, by: Weight) -> Fraction:
 
 def render_limit(limit: int, weights: Weights, amount: Fraction | int, by: Weight) -> str:
     """Such as "at most 4 of 12 nodes (34%)"."""
+    return f"at most {_render_part(limit, weights, amount, by)}"
+
+
+def render_least(limit: int, weights: Weights, amount: Fraction | int, by: Weight) -> str:
+    """Such as "at least 6 of 12 nodes (50%)"."""
+    return f"at least {_render_part(limit, weights, amount, by)}"
+
+
+def _render_part(limit: int, weights: Weights, amount: Fraction | int, by: Weight) -> str:
     share = f" ({render_amount(amount)})" if isinstance(amount, Fraction) else ""
-    most = render_weight(limit, weights.scale)
-    return f"at most {most} of {render_weight(weights.wanted, weights.scale)} {by}{share}"
+    part = render_weight(limit, weights.scale)
+    return f"{part} of {render_weight(weights.wanted, weights.scale)} {by}{share}"
 
 
 def render_weight(value: int, scale: int) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from math import ceil, floor
 
+from orchestrator.model.failure_domain import get_role
 from orchestrator.model.plan import Finding
 from orchestrator.model.quantity import render_amount
-from orchestrator.model.rule import Allow, Below, Cap, Deny, Rule
+from orchestrator.model.rule import Allow, Below, Cap, Deny, MinNodes, Rule, Spread, Survive
 from orchestrator.policy.candidates import Candidates
 from orchestrator.policy.subject import Members
 from orchestrator.policy.weight import compute_share_for_one, compute_weights, render_weight
@@ -15,12 +16,12 @@ from orchestrator.policy.weight import compute_share_for_one, compute_weights, r
 def find_written_mistakes(rule: Rule, subject: Sequence[Members], candidates: Candidates) -> tuple[Finding, ...]:
     """Findings of one rule for its subjects."""
     if not subject:
-        return (_warn(rule, "", "selects no group of this fleet, so it asks for nothing"),)
+        role = next((f" with the role of {kind}" for kind in rule.kinds if get_role(kind)), "")
+        return (_warn(rule, "", f"selects no group of this fleet{role}, so it asks for nothing"),)
     if isinstance(rule, Cap | Below):
         return tuple(finding for members in subject for finding in _find_zero_limit(rule, members))
-    if isinstance(rule, Allow | Deny):
-        return tuple(_find_unknown_names(rule, subject, candidates))
-    return ()
+    excessive = [finding for members in subject for finding in _find_too_much(rule, members)]
+    return (*excessive, *_find_unknown_names(rule, subject, candidates))
 
 
 def _find_zero_limit(rule: Cap | Below, members: Members) -> tuple[Finding, ...]:
@@ -50,18 +51,53 @@ def _find_zero_limit(rule: Cap | Below, members: Members) -> tuple[Finding, ...]
     )
 
 
-def _find_unknown_names(rule: Allow | Deny, subject: Sequence[Members], candidates: Candidates) -> list[Finding]:
+def _find_too_much(rule: Rule, members: Members) -> tuple[Finding, ...]:
+    """An absolute number above all that there will be can never be met; a share cannot ask for as much."""
+    if not isinstance(rule, MinNodes | Survive):
+        return ()
+    weights = compute_weights(members, rule.by)
+    amount = rule.min_nodes if isinstance(rule, MinNodes) else rule.keep
+    spare = sum(group.count * weights.per_node[group.name] for group in members.standby)
+    most = weights.wanted + (spare if isinstance(rule, Survive) else 0)
+    if weights.get_limit(amount) <= most:
+        return ()
+    there = render_weight(most, weights.scale)
+    return (
+        Finding(
+            rule=rule.verb,
+            name=rule.title,
+            level=rule.level,
+            subject=members.name,
+            value=f"{there} {rule.by}",
+            bound=f"at least {render_amount(amount)} {rule.by}",
+            message=f"{members.name}: {rule.title} asks for {render_amount(amount)} {rule.by}, "
+            f"and there are {there} in all: write less or add nodes",
+            source=rule.source,
+        ),
+    )
+
+
+def _find_unknown_names(rule: Rule, subject: Sequence[Members], candidates: Candidates) -> list[Finding]:
     """Names that no candidate's domain has: a slip of the pen would deny nothing, or allow nothing."""
-    groups = [name for members in subject for name in members.group_names]
-    domains = {candidates.get_domain(cell, rule.per) for cell in candidates.get_occupiable_cells(groups)} - {None}
-    known = sorted(str(domain) for domain in domains)
+    groups = [name for members in subject for name in members.all_names]
     findings = []
-    for name in rule.allow if isinstance(rule, Allow) else rule.deny:
-        if name not in domains:
+    for kind, name in _list_names(rule):
+        known = tuple(candidates.get_occupiable(groups, kind).known)
+        if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known[:8]) or 'none'}"
-            findings.append(_warn(rule, name, f"no candidate is in {rule.per} {name}: {hint}"))
+            findings.append(_warn(rule, name, f"no candidate is in {kind} {name}: {hint}"))
     return findings
+
+
+def _list_names(rule: Rule) -> tuple[tuple[str, str], ...]:
+    """The domains that a rule names, by kind."""
+    if isinstance(rule, MinNodes):
+        return tuple(rule.within.items())
+    if isinstance(rule, Allow | Deny | Spread):
+        names = rule.allow if isinstance(rule, Allow) else rule.deny if isinstance(rule, Deny) else rule.spread
+        return tuple((rule.per, name) for name in names)
+    return ()
 
 
 def _warn(rule: Rule, subject: str, what: str) -> Finding:

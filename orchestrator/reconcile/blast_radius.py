@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 from typing import TypeVar
 
 from orchestrator.model.domain import Domain
@@ -15,6 +16,7 @@ from orchestrator.policy.candidates import Cell
 from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.reconcile.distribution import list_subjects
+from orchestrator.reconcile.recovery import Recovery
 from orchestrator.reconcile.standing import Standing
 
 Item = TypeVar("Item")
@@ -37,15 +39,25 @@ class Toll:
         """The share of the subject's nodes that is lost."""
         return Fraction(self.lost, self.nodes)
 
+    @property
+    def staked_share(self) -> Fraction:
+        """The share of the stake that is lost; of the nodes where stake is no sum."""
+        return self.share if self.stake_share is None else self.stake_share
+
 
 @dataclass(frozen=True)
 class BlastRadius:
-    """A loss and what it takes. `tolls` are of the subjects that lose something, `broken` the rules newly broken."""
+    """A loss and what it takes. `tolls` are of the subjects that lose something, `broken` the rules newly broken.
+
+    `closed` are the places that nothing can stand at any more; `recovery` is None where it was not solved for.
+    """
 
     domains: tuple[Domain, ...]
     nodes: tuple[str, ...]
     tolls: tuple[Toll, ...]
     broken: tuple[Finding, ...]
+    closed: frozenset[str] = frozenset()
+    recovery: Recovery | None = None
 
     @property
     def worst_share(self) -> Fraction:
@@ -53,13 +65,33 @@ class BlastRadius:
         return max((toll.share for toll in self.tolls), default=Fraction(0))
 
 
-def compute_blast_radii(standing: Standing) -> tuple[BlastRadius, ...]:
-    """The loss of each domain that is in use, one at a time, the worst first.
+def compute_blast_radii(standing: Standing, kinds: Sequence[str] = ()) -> tuple[BlastRadius, ...]:
+    """The loss of each domain that is in use, of these kinds or of every kind, one at a time, the worst first.
 
     Worst is what takes the largest share of any group or chain, then the most nodes, then what breaks the most rules.
     """
     simulation = _Simulation(standing)
-    radii = [simulation.lose((domain,)) for domain in list_domains(standing)]
+    return _sort(standing, (simulation.lose((domain,)) for domain in _select(standing, kinds)))
+
+
+def compute_worst_pairs(standing: Standing, kinds: Sequence[str] = ()) -> tuple[BlastRadius, ...]:
+    """For each kind of which three domains or more are in use, the worst two of them at once; the worst kind first.
+
+    Every pair is counted. Of a kind with two domains the pair is everything.
+    """
+    simulation = _Simulation(standing)
+    by_kind: dict[str, list[Domain]] = {}
+    for domain in _select(standing, kinds):
+        by_kind.setdefault(domain.kind, []).append(domain)
+    pairs = (simulation.find_worst_pair(domains) for domains in by_kind.values() if len(domains) > 2)
+    return _sort(standing, (simulation.lose(pair) for pair in pairs))
+
+
+def _select(standing: Standing, kinds: Sequence[str]) -> Iterator[Domain]:
+    return (domain for domain in list_domains(standing) if not kinds or domain.kind in kinds)
+
+
+def _sort(standing: Standing, radii: Iterable[BlastRadius]) -> tuple[BlastRadius, ...]:
     order = {kind: position for position, kind in enumerate(standing.kinds)}
     return tuple(sorted(radii, key=lambda radius: _rank(radius, order[radius.domains[0].kind])))
 
@@ -119,7 +151,24 @@ class _Simulation:
             nodes=tuple(node.node for node in self._standing.nodes if node.node in names),
             tolls=tuple(self._compute_tolls(names)),
             broken=tuple(finding for key, finding in broken.items() if key not in self._before),
+            closed=frozenset(place for domain in lost for place in self._places.get(domain, ())),
         )
+
+    def find_worst_pair(self, domains: Sequence[Domain]) -> tuple[Domain, Domain]:
+        """The two that together take the largest share of any subject, then the most nodes, then the first by name.
+
+        Nodes are bits of whole numbers, so that a pair is counted in a few operations.
+        """
+        bit = {node.node: 1 << position for position, node in enumerate(self._standing.nodes)}
+        subjects = [(sum(bit[name] for name in members), len(members)) for _, members, _ in self._subjects]
+        masks = {domain: sum({bit[node.node] for node in self._members.get(domain, ())}) for domain in domains}
+
+        def weigh(pair: tuple[Domain, Domain]) -> tuple[Fraction, int]:
+            gone = masks[pair[0]] | masks[pair[1]]
+            shares = (Fraction((gone & mask).bit_count(), size) for mask, size in subjects)
+            return max(shares), gone.bit_count()
+
+        return max(combinations(domains, 2), key=weigh)
 
     def _compute_tolls(self, gone: frozenset[str]) -> Iterator[Toll]:
         lost = [node for node in self._standing.nodes if node.node in gone]
@@ -138,7 +187,7 @@ class _Simulation:
             counts = standing.count(gone)
             candidates = replace(standing.candidates, cells=cells, pinned=frozenset(counts))
             policy = compile_policy(self._fleet.policy, self._fleet, candidates)
-            found = evaluate(counts, policy.bounds)
+            found = evaluate(standing.count_nodes(gone), policy.bounds)
             self._broken[gone, cells] = {f"{finding.source}\n{finding.subject}": finding for finding in found}
         return self._broken[gone, cells]
 

@@ -7,7 +7,7 @@ from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import Lock
 from orchestrator.placement.candidates import compute_situation
-from orchestrator.placement.holdings import count_cells
+from orchestrator.placement.holdings import count_nodes
 from orchestrator.policy.compile import compile_policy
 
 
@@ -29,8 +29,8 @@ def compute_concentration(fleet: Fleet, lock: Lock, catalogue: Catalogue, alive:
 
     The same bounds that placement and review use, so the three cannot disagree. `holds` speaks of what is wanted.
     """
-    wanted = count_cells(lock.machines)
-    live = count_cells(machine for machine in lock.machines if machine.machine in alive)
+    wanted = count_nodes(lock.machines)
+    live = count_nodes(machine for machine in lock.machines if machine.machine in alive)
     situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
     policy = compile_policy(fleet.policy, fleet, replace(situation.candidates, pinned=frozenset(wanted)))
     return tuple(

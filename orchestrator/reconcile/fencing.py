@@ -84,5 +84,5 @@ def find_held(fleet: Fleet, catalogue: Catalogue, lock: Lock) -> Held:
 
 def _explain_hold(machine: Machine, lost: bool) -> str:
     why = "its domain is lost" if lost else "it should stand elsewhere"
-    freed = "its domain is back (rebalance --heal)" if lost else "the spec lets it stand where it is"
+    freed = "its domain is back (rebalance --heal)" if lost else "spec and closures let it stand where it is"
     return f"{why}, but {machine.node} signs, and nothing shows that it no longer can: it is freed when {freed}"

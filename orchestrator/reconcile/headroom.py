@@ -41,13 +41,12 @@ def compute_growths(
 ) -> tuple[Growth, ...]:
     """The worst single loss for every place that would have to take something on, sorted."""
     vcpus = {(kind.provider, kind.region, kind.name): kind.vcpus for kind in catalogue.machine_types}
-    clients = {group.name: group.clients for group in fleet.groups}
     used = _count_vcpus(lock.machines, vcpus)
     known = {machine.machine for machine in lock.machines}
     worst: dict[Place, Growth] = {}
     for loss in list_single_losses(lock):
         losses = (*lock.header.losses, loss)
-        plan = compute_plan(fleet, catalogue, clients, lock, losses, signing_groups)
+        plan = compute_plan(fleet, catalogue, {}, lock, losses, signing_groups)
         new = [planned.machine for planned in plan.machines if planned.machine.machine not in known]
         for (account, region), more in _count_vcpus(new, vcpus).items():
             before = worst.get((account, region))

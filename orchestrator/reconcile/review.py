@@ -11,7 +11,9 @@ from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation, compute_situation
-from orchestrator.placement.holdings import count_cells, get_column_key
+from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
+from orchestrator.placement.spending import compute_spending
+from orchestrator.policy.budget import evaluate_costs
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
@@ -30,13 +32,14 @@ def review_lock(
     lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
     running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
-    counts = count_cells(running)
+    cells, counts = count_cells(running), count_nodes(running)
     candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
     return (
         *policy.findings,
-        *find_closed(policy, candidates, counts),
+        *find_closed(policy, candidates, cells),
         *evaluate(counts, policy.bounds),
+        *evaluate_costs(compute_spending(situation, running), policy.cost_limits),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *_find_stale(fleet, lock),
         *_find_miscounts(fleet, running),
@@ -120,7 +123,11 @@ def _find_unfit(situation: Situation) -> Iterator[Finding]:
             home = holding.home
             if home is None or holding.stay is not None or home.account not in accounts:
                 continue
-            if not situation.places[get_column_key(home).place].lost:
+            place = situation.places[get_column_key(home).place]
+            if place.closure == "drained" and not place.lost:
+                message = f"{home.machine} stands at {home.site}, which is drained: {PLACE}"
+                yield _mismatch("drained", home.site, "another site", message, group.source, home.machine)
+            elif not place.lost:
                 message = (
                     f"{home.machine} ({home.machine_type} at {home.site}) is not what {group.name} asks for: {PLACE}"
                 )

@@ -15,7 +15,8 @@ from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.rule import Below, Cap, Rule
 from orchestrator.placement.candidates import compute_situation
 from orchestrator.placement.places import get_place_name
-from orchestrator.policy.candidates import Candidates, Cell
+from orchestrator.policy.candidates import Candidates, Cell, ClientCell
+from orchestrator.policy.measures import Counts
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Standing:
         """Nodes by cell, of those not among `lost` (names of nodes)."""
         pairs = zip(self.nodes, self.cells, strict=True)
         return Counter(cell for node, cell in pairs if node.node not in lost)
+
+    def count_nodes(self, lost: frozenset[str] = frozenset()) -> Counts:
+        """Nodes by cell and by client, of those not among `lost`: all that bounds are held against."""
+        left = [node for node in self.nodes if node.node not in lost]
+        clients = Counter(ClientCell(node.group, *item) for node in left for item in node.clients.items())
+        return dict([*self.count(lost).items(), *clients.items()])
 
     def get_domain(self, node: StandingNode, kind: str) -> str | None:
         """The domain of `kind` that a node is in; None where it is not known."""

@@ -7,6 +7,7 @@ from orchestrator.model.health import Observation
 from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.plan import Finding
 from orchestrator.reconcile.concentration import Share
+from orchestrator.reconcile.diversity import Diversity
 from orchestrator.reconcile.outages import Outage
 from orchestrator.reconcile.sync import SyncVerdict
 
@@ -29,6 +30,7 @@ class Status:
     concentration: tuple[Share, ...]
     findings: tuple[Finding, ...]
     now: float
+    metrics: tuple[Diversity, ...] = ()
 
     @property
     def unwell(self) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """How nodes are distributed over domains, as text and as JSON."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.reconcile.distribution import Distribution
+from orchestrator.report.shares import describe_share, render_share
 
 DOMAINS_SHOWN = 4
 
@@ -31,17 +31,6 @@ def describe_distributions(distributions: Sequence[Distribution]) -> list[dict[s
         }
         for each in distributions
     ]
-
-
-def describe_share(part: int, whole: int) -> float:
-    """A share as a number from 0 to 1, to four places."""
-    return round(part / whole, 4)
-
-
-def render_share(share: Fraction) -> str:
-    """A share as people read it, in whole percent, and never 0 % or 100 % of what is not."""
-    percent = round(share * 100)
-    return f"{min(max(percent, 1), 99) if 0 < share < 1 else percent} %"
 
 
 def render_distributions(distributions: Sequence[Distribution]) -> RenderableType:

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.model.plan import Change, Claim, Plan, PlannedMachine, Stage
+from orchestrator.model.plan import Change, Claim, Plan, PlannedMachine, Repair, Stage
 from orchestrator.report.findings import list_findings
 
 STYLE_OF: dict[Change, str] = {"keep": "dim", "add": "green", "relocate": "yellow", "retire": "red", "client": "cyan"}
@@ -27,11 +27,19 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "client_changes": plan.client_changes,
         "cost_per_month": plan.cost.model_dump(mode="json"),
         "machines": [describe_machine(planned) for planned in plan.machines],
+        "moves_left": plan.moves_left,
+        "syncs": [sync.model_dump(mode="json") for sync in plan.syncs],
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in plan.unplaced],
         "findings": list_findings(plan.findings),
         "conflict": [finding.name for finding in plan.conflict],
-        "repairs": [],
+        "repairs": [describe_repair(repair) for repair in plan.repairs],
     }
+
+
+def describe_repair(repair: Repair) -> dict[str, Any]:
+    """One repair as plain data."""
+    place = {"file": repair.source.file, "line": repair.source.line}
+    return {**repair.model_dump(mode="json", exclude={"source"}), **place}
 
 
 def describe_machine(planned: PlannedMachine) -> dict[str, Any]:
@@ -56,20 +64,40 @@ def render_plan(plan: Plan) -> RenderableType:
 def render_parts(plan: Plan) -> Iterator[RenderableType]:
     """The parts of the text, top to bottom."""
     if plan.status == "infeasible":
-        yield Text("infeasible: these rules cannot hold together", style="bold red")
-        for finding in plan.conflict:
-            yield Text(f"  {finding.source}: {finding.message}")
+        yield from render_conflict(plan)
+        yield from render_findings(plan)
         return
     changed = [planned for planned in plan.machines if planned.change not in STAY]
     if changed:
         yield render_changes(changed)
     yield render_spread(plan)
     yield render_summary(plan)
+    yield from render_syncs(plan)
+    if plan.moves_left:
+        yield Text(f"{plan.moves_left} relocations are left for later rounds (max_moves)", style="bold yellow")
     for unplaced in plan.unplaced:
         yield Text(f"not placed: {unplaced.node}: {unplaced.why}", style="bold red")
+    yield from render_findings(plan)
+
+
+def render_findings(plan: Plan) -> Iterator[Text]:
+    """What does not hold, and what is odd about the rules as written, such as a name that nothing has."""
     for finding in plan.findings:
         style = "red" if finding.level == "error" else "yellow"
         yield Text(f"{finding.source}: {finding.level}: {finding.message} [{finding.rule}]", style=style)
+
+
+def render_conflict(plan: Plan) -> Iterator[Text]:
+    """What cannot hold together, and what would do: each line alone, the smallest change first."""
+    dark = any(repair.change == "facts" for repair in plan.repairs)
+    known = "as far as the facts are known, " if dark else ""
+    yield Text(f"infeasible: {known}these rules cannot hold together", style="bold red")
+    for finding in plan.conflict:
+        yield Text(f"  {finding.source}: {finding.message}")
+    if plan.repairs:
+        yield Text("this is enough:" if len(plan.repairs) == 1 else "any one of these is enough:", style="bold")
+    for repair in plan.repairs:
+        yield Text(f"  {repair.source}: {repair.message}")
 
 
 def render_changes(changed: list[PlannedMachine]) -> Table:
@@ -124,6 +152,19 @@ def render_summary(plan: Plan) -> Text:
         f": {counted or 'no machines'}; {plan.relocations} relocations; {cost}{priced}{unpriced}", style="default"
     )
     return text.append(f"\n{claims}" if claims else "", style="dim")
+
+
+def render_syncs(plan: Plan) -> Iterator[Text]:
+    """How long new machines need to be in sync, where something moves; where that is not known, this is said."""
+    for sync in plan.syncs if plan.relocations else ():
+        if sync.hours is None:
+            yield Text(
+                f"{sync.group}: how long {sync.nodes} nodes need to sync is not known ({', '.join(sync.unknown)})"
+            )
+            continue
+        size = "of unknown size" if sync.gigabytes is None else f"of {sync.gigabytes:f} GB each"
+        how = f"by {', '.join(sync.methods)}; {', '.join(sync.sources)}"
+        yield Text(f"{sync.group}: {sync.nodes} nodes sync for about {sync.hours:f} hours, downloads {size} ({how})")
 
 
 def render_claim(stages: Sequence[Stage], claim: Claim) -> str:

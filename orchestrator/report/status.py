@@ -11,6 +11,7 @@ from rich.text import Text
 from orchestrator.model.health import ClientHealth
 from orchestrator.model.lock import CARRYING_STATES, Machine
 from orchestrator.reconcile.status import Status
+from orchestrator.report.diversity import describe_diversity, render_diversity
 from orchestrator.report.findings import list_findings
 
 STATE_STYLE = {"wanted": "", "retiring": "yellow", "lost": "red", "held": "magenta"}
@@ -27,6 +28,7 @@ def describe_status(status: Status) -> dict[str, Any]:
         "machines": [describe_machine(status, machine) for machine in status.lock.machines],
         "concentration": [share.__dict__ for share in status.concentration],
         "findings": list_findings(status.findings),
+        "metrics": describe_diversity(status.metrics),
     }
 
 
@@ -48,7 +50,10 @@ def describe_machine(status: Status, machine: Machine) -> dict[str, Any]:
 
 def render_status(status: Status) -> RenderableType:
     """The status for people: a row a machine, the concentration table, and the verdict last."""
-    return Lines(render_machines(status), Text(), render_concentration(status), Text(), *render_verdict(status))
+    metrics = [Text(render_diversity(status.metrics))] if status.metrics else []
+    return Lines(
+        render_machines(status), Text(), render_concentration(status), Text(), *metrics, *render_verdict(status)
+    )
 
 
 def render_machines(status: Status) -> Table:

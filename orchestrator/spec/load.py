@@ -2,7 +2,7 @@
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from orchestrator.model.artifact import ArtifactPin
 from orchestrator.model.base import Frozen
 from orchestrator.model.control import ControlPlane
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout
-from orchestrator.model.names import Name
-from orchestrator.model.rule import Rule, Selector
+from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout, get_standby_name
+from orchestrator.model.names import LONGEST_NAME, Line, Name
+from orchestrator.model.rule import OfGroups, Rule, Selector
 from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.control import find_control_problems, place_control
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
+from orchestrator.spec.include import load_included
 
 ENROLLED = "ssh"
 
@@ -40,6 +41,8 @@ NOT_PLACEMENT = {
     "path",
     "digest",
 }
+# Keys that say nothing where they are not given; so a spec that has none of them keeps its digest.
+SILENT_WITHOUT_VALUE = {"combinations", "egress", "standby", "standby_of", "priority", "relax"}
 
 
 class SpecFile(Frozen):
@@ -49,6 +52,7 @@ class SpecFile(Frozen):
     accounts: dict[Name, Account]
     groups: dict[Name, Group]
     policy: tuple[Rule, ...] = ()
+    include: tuple[Line, ...] = ()
     access: Access | None = None
     layout: StackLayout = "accounts"
     artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
@@ -69,7 +73,8 @@ def load_fleet(path: Path) -> Fleet:
     problems = sorted(find_problems(document, parsed), key=by_place)
     if problems:
         raise InvalidDocument(problems)
-    return build_fleet(parsed, path)
+    included = load_included(document, parsed.include, path.parent)
+    return build_fleet(parsed.model_copy(update={"policy": (*parsed.policy, *included)}), path)
 
 
 def prepare(document: YamlDocument) -> dict[str, Any]:
@@ -80,6 +85,8 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
             data[section] = name_each(document, (section,))
     if isinstance(data.get("accounts"), dict):
         data["accounts"] = {name: place_regions(document, name, entry) for name, entry in data["accounts"].items()}
+    if isinstance(data.get("groups"), dict):
+        refuse_keys(document, ("groups",), data["groups"], "__standby_of__")
     if "artifacts" in data:
         data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):
@@ -131,13 +138,23 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
         yield from find_account_problems(document, account)
     for group in spec.groups.values():
         yield from find_empty_roles(document, group)
+        yield from find_combination_problems(document, group)
+        if group.standby is not None:
+            yield from find_standby_problems(document, group, spec.groups)
     if spec.access is not None:
         yield from find_access_problems(document, spec.access)
     if spec.control is not None:
         yield from find_control_problems(document, spec.control)
+    yield from find_rule_problems(document, spec)
+
+
+def find_rule_problems(document: YamlDocument, spec: SpecFile) -> Iterator[OrchestratorError]:
+    """Rules that speak of groups that are not there."""
     for index, rule in enumerate(spec.policy):
         if isinstance(rule.of, Selector):
             yield from find_selector_problems(document, rule.of, ("policy", index, "of"), spec.groups.values())
+        if isinstance(rule, OfGroups):
+            yield from find_named_group_problems(document, rule, ("policy", index), spec.groups)
 
 
 def find_empty_roles(document: YamlDocument, group: Group) -> Iterator[OrchestratorError]:
@@ -146,6 +163,21 @@ def find_empty_roles(document: YamlDocument, group: Group) -> Iterator[Orchestra
         if not choices:
             message = f"role {role} of {group.name} has no client"
             yield document.problem(("groups", group.name, "clients", role), message, "name one")
+
+
+def find_combination_problems(document: YamlDocument, group: Group) -> Iterator[OrchestratorError]:
+    """Combinations of other roles than the first, of one role alone, or of clients that the group does not offer."""
+    first = group.combinations[0].keys() if group.combinations else set()
+    for index, combination in enumerate(group.combinations):
+        place = ("groups", group.name, "combinations", index)
+        if len(combination) < 2 or combination.keys() != first:
+            message = f"a combination of {group.name} names {', '.join(combination) or 'no role'}"
+            yield document.problem(place, message, "name two roles or more, the same in each combination")
+        for role, client in combination.items():
+            if client not in group.clients.get(role, ()):
+                message = f"{group.name} offers no {role} {client}"
+                offered = ", ".join(group.clients.get(role, ())) or "nothing"
+                yield document.problem((*place, role), message, f"clients.{role} has: {offered}")
 
 
 def find_access_problems(document: YamlDocument, access: Access) -> Iterator[OrchestratorError]:
@@ -201,12 +233,21 @@ def find_selector_problems(
             yield document.problem((*place, field), f"no group has {field} {value}", suggest(value, values))
 
 
+def find_named_group_problems(
+    document: YamlDocument, rule: OfGroups, place: tuple[str | int, ...], groups: Collection[str]
+) -> Iterator[OrchestratorError]:
+    """Groups that a rule names and that are not there."""
+    for index, name in enumerate(rule.group_names):
+        if name not in groups:
+            yield document.problem((*place, rule.verb, index), f"no group is named {name}", suggest(name, groups))
+
+
 def build_fleet(spec: SpecFile, path: Path) -> Fleet:
     """The fleet, with its digest; accounts and groups sorted by name, since their order in the file says nothing."""
     fleet = Fleet(
         fleet=spec.fleet,
         accounts=tuple(account for _, account in sorted(spec.accounts.items())),
-        groups=tuple(group for _, group in sorted(spec.groups.items())),
+        groups=tuple(sorted(add_standby(spec.groups.values()), key=lambda group: group.name)),
         policy=spec.policy,
         access=spec.access,
         layout=spec.layout,
@@ -218,6 +259,29 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
     return fleet.model_copy(update={"digest": compute_digest(fleet)})
 
 
+def add_standby(groups: Iterable[Group]) -> Iterator[Group]:
+    """The groups, and for each that asks for standby nodes the group that these are."""
+    for group in groups:
+        yield group
+        if group.standby is not None:
+            own = {"name": get_standby_name(group.name), "count": group.standby.count, "standby": None}
+            yield group.model_copy(update={**own, "standby_of": group.name})
+
+
+def find_standby_problems(document: YamlDocument, group: Group, names: Collection[str]) -> Iterator[OrchestratorError]:
+    """Standby nodes whose group cannot have the name that it has to have."""
+    name = get_standby_name(group.name)
+    place = ("groups", group.name, "standby")
+    if name in names:
+        message = f"the standby nodes of {group.name} are a group {name}, and there is another of that name"
+        yield document.problem(place, message, f"rename groups.{name}")
+    if len(name) > LONGEST_NAME:
+        message = (
+            f"the standby nodes of {group.name} are a group {name}, which is longer than {LONGEST_NAME} characters"
+        )
+        yield document.problem(place, message, f"give {group.name} a shorter name")
+
+
 def compute_digest(fleet: Fleet) -> str:
     """ "sha256:…" over all of the spec that placement depends on, so that comments and prices make no lock stale."""
     text = TypeAdapter(Any).dump_json(strip(fleet.model_dump(mode="json")))
@@ -227,5 +291,6 @@ def compute_digest(fleet: Fleet) -> str:
 def strip(value: Any) -> Any:
     """`value` without the keys that placement does not depend on, keys sorted."""
     if isinstance(value, dict):
-        return {key: strip(inner) for key, inner in sorted(value.items()) if key not in NOT_PLACEMENT}
+        silent = NOT_PLACEMENT | {key for key in SILENT_WITHOUT_VALUE if not value.get(key)}
+        return {key: strip(inner) for key, inner in sorted(value.items()) if key not in silent}
     return [strip(inner) for inner in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from orchestrator.documents.known_keys import suggest
-from orchestrator.documents.yaml_document import read_yaml
+from orchestrator.documents.yaml_document import YamlDocument, read_yaml
 from orchestrator.model.base import Frozen
 from orchestrator.model.errors import InvalidDocument
 from orchestrator.model.rule import Rule, Selector
@@ -29,6 +29,21 @@ def load_policy(path: Path, known: KnownNames) -> tuple[Rule, ...]:
 
     `known` are the names that a selector may speak of.
     """
+    document, rules = read_policy_section(path)
+    problems = [
+        document.problem(("policy", index, "of", key), f"no node has {key} {value}", suggest(value, names))
+        for index, rule in enumerate(rules)
+        if isinstance(rule.of, Selector)
+        for key, names in known.items()
+        if (value := getattr(rule.of, key)) is not None and value not in names
+    ]
+    if problems:
+        raise InvalidDocument(problems)
+    return rules
+
+
+def read_policy_section(path: Path) -> tuple[YamlDocument, tuple[Rule, ...]]:
+    """The file at `path` and the rules of its policy section; InvalidDocument with every problem."""
     document = read_yaml(path)
     data = document.data
     if not isinstance(data, dict) or "policy" not in data:
@@ -38,13 +53,4 @@ def load_policy(path: Path, known: KnownNames) -> tuple[Rule, ...]:
     if isinstance(rules, list):
         rules = [document.add_source(rule, ("policy", index)) for index, rule in enumerate(rules)]
     parsed: PolicySection = document.validate(POLICY_SECTION, {"policy": rules})
-    problems = [
-        document.problem(("policy", index, "of", key), f"no node has {key} {value}", suggest(value, names))
-        for index, rule in enumerate(parsed.policy)
-        if isinstance(rule.of, Selector)
-        for key, names in known.items()
-        if (value := getattr(rule.of, key)) is not None and value not in names
-    ]
-    if problems:
-        raise InvalidDocument(problems)
-    return parsed.policy
+    return document, parsed.policy

@@ -81,6 +81,9 @@ def render_group(group: Group) -> Iterator[str]:
     if group.stake != 1:
         yield f"    stake: {render_scalar(group.stake)}"
     yield f"    clients: {render_mapping(clients)}"
+    if group.combinations:
+        yield "    combinations:"
+        yield from (f"      - {render_mapping(dict(combination))}" for combination in group.combinations)
     yield f"    machine: {render_mapping(machine)}"
 
 

@@ -1,19 +1,29 @@
 """check: spec, lock and catalogue -> findings."""
 
-from datetime import date
+from datetime import datetime
+from fractions import Fraction
 
 from orchestrator.model.plan import Finding
+from orchestrator.policy.metrics import DEFAULT_THRESHOLD
 from orchestrator.reconcile.control_plane import review_control_plane
+from orchestrator.reconcile.diversity import Diversity, compute_diversity
+from orchestrator.reconcile.relaxation import judge_relaxed
 from orchestrator.reconcile.review import review_lock
+from orchestrator.reconcile.standing import compute_lock_standing
 from orchestrator.workflows.artifacts import find_unverified_artifacts
 from orchestrator.workflows.inputs import Inputs
 
 
-def check(inputs: Inputs, today: date) -> tuple[Finding, ...]:
+def check(inputs: Inputs, now: datetime) -> tuple[Finding, ...]:
     """Every finding on the lock and on what the fleet is run with; InvalidDocument where there is none to check."""
     lock = inputs.require_lock()
     return (
-        *review_lock(inputs.fleet, lock, inputs.catalogue, lock.header.losses),
-        *review_control_plane(inputs.fleet, lock, today),
+        *judge_relaxed(inputs.fleet, review_lock(inputs.fleet, lock, inputs.catalogue), lock, now),
+        *review_control_plane(inputs.fleet, lock, now.date()),
         *find_unverified_artifacts(inputs.fleet, lock, inputs.clients),
     )
+
+
+def measure(inputs: Inputs, threshold: Fraction = DEFAULT_THRESHOLD) -> tuple[Diversity, ...]:
+    """How diverse the lock's nodes stand; the Nakamoto coefficient is of `threshold`."""
+    return compute_diversity(compute_lock_standing(inputs.fleet, inputs.require_lock(), inputs.catalogue), threshold)

@@ -13,7 +13,7 @@ from orchestrator.workflows.provision import SCOPE_ALL
 def check_headroom(deployment: Deployment, inputs: Inputs) -> tuple[Finding, ...]:
     """A finding for each quota that is short or not known; InvalidDocument where there is no lock."""
     lock = inputs.require_lock()
-    stacks = inputs.fleet.list_stacks()
+    stacks = tuple(name for name in inputs.fleet.list_stacks() if name not in (lock.header.terminated or ()))
     with ThreadPoolExecutor(max_workers=max(1, len(stacks))) as pool:
         asked = pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL).fetch_quotas(), stacks)
         quotas = tuple(quota for found in asked for quota in found)

@@ -18,6 +18,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Account, Fleet, Group
 from orchestrator.model.lock import Lock
 from orchestrator.model.source import Source
+from orchestrator.placement.offers import DEFAULT_ARCH
 from orchestrator.spec import load_fleet
 from orchestrator.spec.load import ENROLLED
 
@@ -80,8 +81,10 @@ def read_inputs(where: Where) -> Inputs:
     clients = load_clients(find_asset("ansible") / "clients")
     unknown = find_unknown_places(fleet, catalogue, lambda: read_regions(where.catalog, where.catalog_only))
     problems = [*unknown, *find_unknown_clients(fleet, clients), *find_unknown_pins(fleet, clients)]
+    problems += find_idle_standby(fleet, clients)
     if problems:
         raise InvalidDocument(problems)
+    fleet = fleet.model_copy(update={"groups": tuple(drop_signers(group, clients) for group in fleet.groups)})
     return Inputs(where, fleet, add_hosts(catalogue, fleet), clients, read_lock(where.lock_path))
 
 
@@ -126,11 +129,39 @@ def find_unknown_places(
 def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:
     """Clients that the client catalogue lacks, or that serve another chain, role or network."""
     for group in fleet.groups:
+        if group.standby_of is not None:  # its clients are those of the group that it stands by for
+            continue
         for role, choices in group.clients.items():
             for name in choices:
                 problem = describe_misfit(group, role, name, clients)
                 if problem:
                     yield OrchestratorError(f"groups.{group.name}: {problem[0]}", hint=problem[1], source=group.source)
+            arch, known = group.machine.arch or DEFAULT_ARCH, [clients[name] for name in choices if name in clients]
+            if known and not any(client.is_built_for(arch, fleet.artifacts.get(client.name)) for client in known):
+                message = f"groups.{group.name}: no {role} of {', '.join(choices)} is to be had for {arch} machines"
+                yield OrchestratorError(message, hint="offer another client, or change arch", source=group.source)
+
+
+def drop_signers(group: Group, clients: Mapping[str, ClientFacts]) -> Group:
+    """The group; one of standby nodes without the roles that sign."""
+    if group.standby_of is None:
+        return group
+    roles = {
+        role: choices
+        for role, choices in group.clients.items()
+        if not any(clients[name].signs for name in choices if name in clients)
+    }
+    kept = ({role: name for role, name in choice.items() if role in roles} for choice in group.combinations)
+    combinations = tuple({tuple(sorted(choice.items())): choice for choice in kept if len(choice) > 1}.values())
+    return group.model_copy(update={"clients": roles, "combinations": combinations})
+
+
+def find_idle_standby(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:
+    """Standby nodes that would run nothing, since every role of their group signs."""
+    for group in fleet.groups:
+        if not drop_signers(group, clients).clients:
+            message = f"groups.{group.standby_of}: every role signs, so its standby nodes would run nothing"
+            yield OrchestratorError(message, hint="remove standby", source=group.source)
 
 
 def find_unknown_pins(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:

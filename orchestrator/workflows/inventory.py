@@ -1,12 +1,14 @@
 """What commands on an inventory start from: its rows, the catalogue's facts, and rules from another file."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.catalog.inventory import load_inventory
 from orchestrator.model.plan import Finding
 from orchestrator.reconcile.distribution import Distribution, compute_distributions
+from orchestrator.reconcile.diversity import Diversity, compute_diversity
 from orchestrator.reconcile.inventory_review import review_standing
 from orchestrator.reconcile.standing import Standing, compute_inventory_standing
 from orchestrator.spec.policy_section import load_policy
@@ -28,6 +30,7 @@ class InventoryReview:
 
     distributions: tuple[Distribution, ...]
     findings: tuple[Finding, ...]
+    metrics: tuple[Diversity, ...]
 
 
 def read_standing(files: InventoryFiles) -> tuple[Standing, tuple[Finding, ...]]:
@@ -39,7 +42,11 @@ def read_standing(files: InventoryFiles) -> tuple[Standing, tuple[Finding, ...]]
     return compute_inventory_standing("inventory", inventory.nodes, rules, path), inventory.findings
 
 
-def check_inventory(files: InventoryFiles) -> InventoryReview:
-    """The distribution of an inventory's nodes, and every finding."""
+def check_inventory(files: InventoryFiles, threshold: Fraction) -> InventoryReview:
+    """The distribution of an inventory's nodes, every finding, and the metrics; Nakamoto's is of `threshold`."""
     standing, findings = read_standing(files)
-    return InventoryReview(compute_distributions(standing), (*findings, *review_standing(standing)))
+    return InventoryReview(
+        compute_distributions(standing),
+        (*findings, *review_standing(standing)),
+        compute_diversity(standing, threshold),
+    )

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from orchestrator.documents.known_keys import suggest
 from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.fleet import FLEET_STACK
 from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
@@ -14,6 +17,8 @@ from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.places import compute_places, compute_unlisted_place
 from orchestrator.placement.to_lock import compute_lock_entries
+from orchestrator.reconcile.relaxation import compute_relaxed
+from orchestrator.reconcile.termination import retire_terminated
 from orchestrator.workflows.inputs import Inputs
 
 
@@ -25,34 +30,46 @@ class Placement:
     lock: Lock | None
 
 
-def place(
-    inputs: Inputs, lose: Collection[Loss] = (), heal: Collection[Loss] = (), taints: Sequence[Taint] = ()
-) -> Placement:
-    """Places the fleet on top of its lock; domains lost before stay lost until they are healed. Writes nothing.
+NOTHING = Declaration()
 
-    `taints` are where clouds refuse new machines now.
+
+def place(
+    inputs: Inputs, declared: Declaration = NOTHING, taints: Sequence[Taint] = (), *, now: datetime | None = None
+) -> Placement:
+    """Places the fleet on top of its lock; domains stay lost until they are healed, and closed until they are opened.
+
+    `taints` are where clouds refuse new machines now. A rule that relaxes is broken since `now`, by default the time.
+    Writes nothing.
     """
     refuse_other_fleet(inputs)
-    refuse_unknown_domains(inputs, (*lose, *heal))
-    before = inputs.lock.header.losses if inputs.lock else ()
-    losses = tuple(sorted({*before, *lose} - set(heal), key=str))
+    refuse_unknown_domains(inputs, declared.domains)
+    refuse_shared_stack(inputs, declared)
+    before = inputs.lock.header if inputs.lock else None
+    losses, closures = declared.compute_losses(before), declared.compute_closures(before)
     plan = compute_plan(
         inputs.fleet,
         inputs.catalogue,
-        {group.name: group.clients for group in inputs.fleet.groups},
+        inputs.clients,
         inputs.lock,
         losses,
         inputs.signing_groups,
         taints=taints,
+        closures=closures,
     )
     if plan.status == "infeasible":
         return Placement(plan, None)
+    terminated = declared.compute_terminated(before)
+    plan = retire_terminated(plan, frozenset(terminated), inputs.signing_groups)
     header = LockHeader(
         fleet=inputs.fleet.name,
         revision="",
         spec=inputs.fleet.digest,
         facts=inputs.facts_digest,
-        lost=tuple(str(loss) for loss in losses),
+        lost=tuple(map(str, losses)),
+        drained=tuple(map(str, closures.drained)) or None,
+        cordoned=tuple(map(str, closures.cordoned)) or None,
+        terminated=terminated or None,
+        relaxed=compute_relaxed(inputs.fleet, plan.findings, losses, inputs.lock, now or datetime.now(UTC)) or None,
     )
     return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
 
@@ -65,6 +82,14 @@ def refuse_other_fleet(inputs: Inputs) -> None:
         raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.lock_path))])
 
 
+def refuse_shared_stack(inputs: Inputs, declared: Declaration) -> None:
+    """An account whose state is one with the others' cannot be given up alone."""
+    if declared.terminate and inputs.fleet.layout == FLEET_STACK:
+        message = "with layout: fleet one stack has the state of all accounts, so none can be terminated by itself"
+        hint = "declare the account lost as an outage; its state has to be cut out with pulumi state delete"
+        raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.spec))])
+
+
 def refuse_unknown_domains(inputs: Inputs, losses: Collection[Loss]) -> None:
     """A domain in which the fleet can have no machine is a slip of the hand, and must not pass for a declared loss.
 
@@ -73,10 +98,11 @@ def refuse_unknown_domains(inputs: Inputs, losses: Collection[Loss]) -> None:
     machines = inputs.lock.machines if inputs.lock else ()
     sites = [place.site for place in compute_places(inputs.fleet, inputs.catalogue, ()).values()]
     sites += [compute_unlisted_place(machine, ()).site for machine in machines]
-    declared = {str(loss) for loss in inputs.lock.header.losses} if inputs.lock else set()
+    header = inputs.lock.header if inputs.lock else None
+    before = (*header.losses, *header.closures.drained, *header.closures.cordoned) if header else ()
     for loss in losses:
         known = {domain for site in sites if (domain := site.get_domain(loss.kind)) is not None}
-        if loss.value not in known and str(loss) not in declared:
+        if loss.value not in known and loss not in before:
             hint = suggest(loss.value, known) or f"the fleet's spec and lock say which {loss.kind}s it has"
             raise InvalidDocument([OrchestratorError(f"the fleet has nothing in {loss}", hint=hint)])
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.adapters.claim import claim_stacks, is_shared, refuse_taken_over
-from orchestrator.adapters.pins import read_pins
+from orchestrator.adapters.pins import forget_pins, read_pins
 from orchestrator.adapters.pulumi import AccountStack, list_stacks, open_stack
 from orchestrator.model.change import ChangeSet
 from orchestrator.model.errors import RemoteFailure, StaleLock, UnplannedChange
@@ -52,8 +52,11 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
     Raises StaleLock, UnplannedChange or RemoteFailure, before anything is changed, where a preview shows that the lock
     is not the next one, that something would be deleted without a plan, or that a cloud refuses the credentials.
     """
-    names = tuple(accounts)
-    refuse_other_layout(list_stacks(deployment.project), names)
+    existing = list_stacks(deployment.project)
+    ended = frozenset(lock.header.terminated or ())
+    names = tuple(name for name in accounts if name not in ended)
+    refuse_other_layout(existing, names)
+    forget_terminated(deployment, lock, ended & set(existing), tell)
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         stacks = dict(
             zip(names, pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), names), strict=True)
@@ -74,6 +77,19 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
         if name not in updates and result.error is None:
             tell(Progress(phase=PHASE, subject=name, status="nothing to change"))
     return previews | updates
+
+
+def forget_terminated(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell: OnProgress) -> None:
+    """Takes out of the states of terminated accounts what the lock has retired there; their clouds are asked nothing.
+
+    What the lock still has there (machines that sign) stays in the state, and so does what these need.
+    """
+    for account in sorted(accounts):
+        stack = open_stack(deployment.project, account, SCOPE_ALL)
+        hosts = frozenset(line.retired.replace(".", "-") for line in lock.retired if line.account == account)
+        stack.forget(list_parts(hosts) if lock.get_machines(account) else None)
+        tell(Progress(phase=PHASE, subject=account, status="terminated: its state was let go, its cloud was not asked"))
+    forget_pins(deployment.pins, frozenset(line.retired for line in lock.retired if line.account in accounts))
 
 
 def claim(deployment: Deployment, stacks: Iterable[AccountStack]) -> None:
@@ -208,5 +224,9 @@ def is_planned(step: StackStep, deletable: frozenset[str]) -> bool:
         return True
     if step.type in SHARED_TYPES:
         return True
-    owned = {name for host in deletable for name in (host, *(f"{host}-{part}" for part in MACHINE_PARTS))}
-    return step.operation == "delete" and step.name in owned
+    return step.operation == "delete" and step.name in list_parts(deletable)
+
+
+def list_parts(hosts: Iterable[str]) -> frozenset[str]:
+    """The names of the resources that machines are made of, by host name."""
+    return frozenset(name for host in hosts for name in (host, *(f"{host}-{part}" for part in MACHINE_PARTS)))

@@ -1,14 +1,14 @@
-"""rebalance: declare what is lost or healed, place with the fewest moves, carry it out, let go what was replaced."""
+"""rebalance: declare what is lost or closed, place with the fewest moves, carry it out, let go what was replaced."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orchestrator.adapters.pins import forget_pins
 from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.lock import Retired
-from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.model.progress import OnProgress, Progress
 from orchestrator.model.taint import Taint
@@ -36,11 +36,9 @@ class Rebalance:
         return self.placement.plan
 
 
-def plan_rebalance(
-    inputs: Inputs, lose: Collection[Loss], heal: Collection[Loss], taints: Sequence[Taint] = ()
-) -> Rebalance:
+def plan_rebalance(inputs: Inputs, declared: Declaration, taints: Sequence[Taint] = ()) -> Rebalance:
     """What would move. Writes nothing. `taints` are where clouds refuse new machines now."""
-    return Rebalance(placement=place(inputs, lose, heal, taints), before=place(inputs).plan.cost.amount)
+    return Rebalance(placement=place(inputs, declared, taints), before=place(inputs).plan.cost.amount)
 
 
 @dataclass(frozen=True)

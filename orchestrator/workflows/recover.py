@@ -35,7 +35,8 @@ def recover(deployment: Deployment, inputs: Inputs, tell: OnProgress) -> Recover
     Raises UnplannedChange where no stack has lost its state: what is there is never overwritten.
     """
     lock = inputs.require_lock()
-    names = inputs.fleet.list_stacks()
+    ended = lock.header.terminated or ()
+    names = tuple(name for name in inputs.fleet.list_stacks() if name not in ended)
     existing = list_stacks(deployment.project)
     refuse_other_layout(existing, names)
     kept = tuple(name for name in names if name in existing and has_state(deployment, name))

@@ -1,9 +1,15 @@
 """status: what is, against what should be."""
 
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from orchestrator.policy.metrics import DEFAULT_THRESHOLD
 from orchestrator.reconcile.concentration import compute_concentration
 from orchestrator.reconcile.outages import find_outages
+from orchestrator.reconcile.relaxation import judge_relaxed
 from orchestrator.reconcile.review import review_lock
 from orchestrator.reconcile.status import Status
+from orchestrator.workflows.check import measure
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.observe import look
@@ -11,7 +17,7 @@ from orchestrator.workflows.reach import fetch_outputs, list_endpoints
 from orchestrator.workflows.up import require_fresh_lock
 
 
-def fetch_status(deployment: Deployment, inputs: Inputs, now: float) -> Status:
+def fetch_status(deployment: Deployment, inputs: Inputs, now: float, threshold: Fraction = DEFAULT_THRESHOLD) -> Status:
     """Looks at every machine of the lock, lost ones too: they may be back."""
     lock = require_fresh_lock(inputs)
     outputs = fetch_outputs(deployment, inputs.fleet.list_stacks())
@@ -27,6 +33,9 @@ def fetch_status(deployment: Deployment, inputs: Inputs, now: float) -> Status:
         seen=seen,
         outages=find_outages(lock.machines, silent),
         concentration=compute_concentration(inputs.fleet, lock, inputs.catalogue, alive),
-        findings=review_lock(inputs.fleet, lock, inputs.catalogue, lock.header.losses),
+        findings=judge_relaxed(
+            inputs.fleet, review_lock(inputs.fleet, lock, inputs.catalogue), lock, datetime.fromtimestamp(now, UTC)
+        ),
         now=now,
+        metrics=measure(inputs, threshold),
     )

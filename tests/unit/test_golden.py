@@ -16,6 +16,7 @@ from orchestrator.reconcile.review import review_lock
 from orchestrator.reconcile.status import Look, Status
 from orchestrator.reconcile.sync import compute_sync
 from orchestrator.report.status import render_status
+from orchestrator.workflows.check import measure
 from orchestrator.workflows.inputs import Where, read_inputs
 from tests.command_line import run_orchestrator
 
@@ -70,6 +71,7 @@ def show_status(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
         concentration=compute_concentration(inputs.fleet, inputs.lock, inputs.catalogue, alive),
         findings=review_lock(inputs.fleet, inputs.lock, inputs.catalogue, inputs.lock.header.losses),
         now=NOW,
+        metrics=measure(inputs),
     )
     capsys.readouterr()
     print_text(render_status(status))

@@ -7,9 +7,12 @@ import pytest
 
 from orchestrator.adapters.pulumi_state import (
     drop,
+    forget_all,
+    forget_named,
     list_interrupted,
     list_strangers,
     list_unread,
+    read_name,
     settle,
 )
 
@@ -102,3 +105,37 @@ def test_what_does_not_carry_the_labels_is_a_strangers(outputs: dict[str, Any], 
     found = list_strangers(after, creates)
     assert [each.name for each in found] == (["btc-1-1"] if strange else [])
     assert len(drop(after, found)["resources"]) == 4 - len(found)
+
+
+def chain(name: str, *needs: str, **more: Any) -> dict[str, Any]:
+    return {
+        "urn": f"urn:pulumi:x::p::t::{name}",
+        "dependencies": [f"urn:pulumi:x::p::t::{each}" for each in needs],
+        **more,
+    }
+
+
+def test_what_is_forgotten_by_name_takes_along_all_that_needs_it() -> None:
+    provider = {"provider": "urn:pulumi:x::p::t::cloud::0b1"}
+    state = {
+        "resources": [
+            chain("cloud"),
+            chain("firewall", **provider),
+            chain("btc-1-1", "firewall", **provider),
+            chain("btc-1-1-data", **provider),
+            chain("label", propertyDependencies={"server": ["urn:pulumi:x::p::t::btc-1-1"]}),
+            chain("child", parent="urn:pulumi:x::p::t::label"),
+            chain("btc-1-10", "firewall", **provider),
+        ],
+        "pending_operations": [
+            {"type": "deleting", "resource": chain("btc-1-1")},
+            {"type": "updating", "resource": chain("btc-1-10")},
+        ],
+    }
+    left = forget_named(state, {"btc-1-1", "btc-1-1-data"})
+    assert [read_name(each["urn"]) for each in left["resources"]] == ["cloud", "firewall", "btc-1-10"]
+    assert [read_name(each["resource"]["urn"]) for each in left["pending_operations"]] == ["btc-1-10"]
+    assert len(state["resources"]) == 7
+    assert [read_name(each["urn"]) for each in forget_named(state, {"cloud"})["resources"]] == []
+    assert forget_all(state) == {"resources": [], "pending_operations": []}
+    assert forget_named({}, {"x"}) == {"resources": [], "pending_operations": []}

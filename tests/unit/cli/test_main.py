@@ -177,3 +177,33 @@ def test_a_bug_of_ours_is_not_hidden(spec: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("orchestrator.cli.check.check", fail)
     with pytest.raises(KeyError, match="ours"):
         run_orchestrator("check", spec)
+
+
+def test_a_drain_shown_dry_moves_what_it_can(spec: Path, tmp_path: Path) -> None:
+    write_spec(tmp_path, change(SPEC, "cap: 50%", "cap: 75%"))
+    run_orchestrator("place", spec)
+    before = (tmp_path / "fleet.lock").read_bytes()
+    ran = run_orchestrator("rebalance", spec, "--drain", "account=alpha", "--dry-run", "--format", "json")
+    told = json.loads(ran.out)
+    assert (told["status"], told["relocations"]) == ("partial", 1)
+    assert "drained: alpha/fsn1" in told["unplaced"][0]["why"]
+    assert (tmp_path / "fleet.lock").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--drain", "account=alpha", "--cordon", "account=alpha"], "account=alpha is to drain and to cordon"),
+        (["--drain", "account=alpah"], "the fleet has nothing in account=alpah"),
+        (["--lose", "region=hetzner/fsn1", "--kind", "terminated"], "region=hetzner/fsn1 is no account"),
+        (["--lose", "account=alpha", "--kind", "terminated", "--confirm", "beta"], "'beta' is not the account's name"),
+        (["--lose", "account=alpha", "--kind", "banned"], "'banned' is not one of 'outage', 'terminated'"),
+    ],
+)
+def test_a_rebalance_that_cannot_be_meant_changes_nothing(spec: Path, arguments: list[str], message: str) -> None:
+    run_orchestrator("place", spec)
+    before = spec.with_name("fleet.lock").read_bytes()
+    ran = run_orchestrator("rebalance", spec, *arguments)
+    assert ran.code == 2
+    assert message in ran.err
+    assert spec.with_name("fleet.lock").read_bytes() == before

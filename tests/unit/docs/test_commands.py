@@ -99,7 +99,7 @@ def build_up() -> UpResult:
         ("recover", describe_recovery((), ())),
         ("down", describe_down({})),
         ("import", describe_import((), {}, LOCK, ())),
-        ("simulate", describe_simulation((), ())),
+        ("simulate", describe_simulation((), (), (), (), ())),
     ],
 )
 def test_every_json_key_is_documented(path: str, answer: dict[str, Any]) -> None:

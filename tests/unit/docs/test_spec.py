@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from orchestrator.model.control import AddressedPart, ControlPlane, Replica
 from orchestrator.model.failure_domain import DOMAIN_KINDS
-from orchestrator.model.fleet import Access, Account, Group, MachineNeed
+from orchestrator.model.fleet import Access, Account, Group, MachineNeed, Standby
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.rule import VERB_OF, VERBS, Level, Selector, Weight
 from orchestrator.model.site import Arch, CpuKind, DiskKind
@@ -18,11 +18,12 @@ from orchestrator.spec.load import SpecFile
 from tests.unit.docs.pages import get_section, list_examples, map_keys, read_page
 
 PAGE = read_page("spec.md")
-FILLED_IN = {"__regions__", "name", "__source__", "hosts_path"}  # by the loader, never by people
+FILLED_IN = {"__regions__", "__standby_of__", "name", "__source__", "hosts_path"}  # by the loader, never by people
 SECTIONS: dict[str, type[BaseModel]] = {
     "## The top level": SpecFile,
     "## Accounts": Account,
     "## Groups": Group,
+    "### Standby nodes": Standby,
     "## What a node needs": MachineNeed,
     "## Access": Access,
     "## Control": ControlPlane,
@@ -54,10 +55,10 @@ def test_every_key_is_documented_with_its_default(heading: str) -> None:
 
 def test_every_key_of_every_rule_is_documented() -> None:
     section = get_section(PAGE, "## Rules")
-    documented = {key: cells[-1] for key, cells in map_keys(section).items() if key not in DOMAIN_KINDS}
+    documented = {key: cells[-1] for key, cells in map_keys(section).items() if key not in (*DOMAIN_KINDS, "client.<role>")}
     expected = {"name": "none", **dict.fromkeys(VERBS, "verb")}
     for rule in VERB_OF:
-        fields = {name: field for name, field in rule.model_fields.items() if field.alias != "__source__"}
+        fields = {field.alias or name: field for name, field in rule.model_fields.items() if field.alias != "__source__"}
         expected |= {name: render_default(field) for name, field in fields.items() if name not in VERBS}
     assert documented == expected
 

@@ -98,8 +98,8 @@ def test_each_mistake_is_said_at_its_place(text: str, errors: list[str]) -> None
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
-        ("{cap: 34%, per: acount}", "1:21: rules.0.per: 'acount' is not known here (did you mean account?)"),
-        ("{cap: 34%, pre: account}", "1:5: rules.0.per is missing (add it)"),
+        ("{cap: 34%, per: acount}", "1:21: rules.0.per: 'acount' is no kind of domain; did you mean account?"),
+        ("{cap: 34%, pr: account}", "1:5: rules.0.per is missing (add it)"),
         ("{cap: 34%, per: account, lvel: error}", "1:30: unknown key rules.0.lvel (did you mean level?)"),
         ("{per: account, cap: 200%}", "1:25: rules.0.cap: a share lies above 0% and at most at 100%, not at 200%"),
         ("{cap: 1, per: account, of: {grup: a}}", "1:33: unknown key rules.0.of.grup (did you mean group?)"),
@@ -116,7 +116,7 @@ def test_mistakes_in_rules_are_said_at_the_key_and_not_at_the_verb(rule: str, er
     rules = [document.add_source(document.data["r"][0], ("r", 0))]
     with pytest.raises(InvalidDocument) as caught:
         document.validate(dict[Literal["r"], tuple[Rule, ...]], {"r": rules})
-    wanted = [] if "pre:" not in rule else ["fleet.yaml:1:16: unknown key rules.0.pre (did you mean per?)"]
+    wanted = [] if "pr:" not in rule else ["fleet.yaml:1:16: unknown key rules.0.pr (did you mean per?)"]
     assert str(caught.value).replace("r.0", "rules.0").splitlines() == [f"fleet.yaml:{error}", *wanted]
 
 

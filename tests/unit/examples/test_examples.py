@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.model.declaration import Declaration
 from orchestrator.model.loss import Loss
 from orchestrator.workflows.inputs import Where, read_inputs
 from orchestrator.workflows.place import place
@@ -24,6 +25,6 @@ def test_an_example_is_placed_optimally_and_survives_each_account(spec: Path, tm
     assert sum(planned.change == "add" for planned in first.plan.machines) == sum(g.count for g in inputs.fleet.groups)
     placed = type(inputs)(inputs.where, inputs.fleet, inputs.catalogue, inputs.clients, first.lock)
     for account in inputs.fleet.accounts:
-        plan = place(placed, (Loss(kind="account", value=account.name),)).plan
+        plan = place(placed, Declaration(lose=(Loss(kind="account", value=account.name),))).plan
         assert plan.status in ("optimal", "feasible", "partial"), account.name
         assert not plan.unplaced, account.name

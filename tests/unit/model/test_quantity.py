@@ -1,5 +1,6 @@
 """Quantities: exact, with a unit, and written back as they were read."""
 
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.model.quantity import parse_amount, parse_gibibytes, render_amount
+from orchestrator.model.quantity import parse_amount, parse_duration, parse_gibibytes, render_amount, render_duration
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,15 @@ def test_a_cap_rounds_down_exactly(percent_parts: int, weight: int) -> None:
     share = parse_amount(f"{min(percent_parts, 10**9) / 10**7:.7f}%")
     assert isinstance(share, Fraction)
     assert (share * weight).__floor__() == share.numerator * weight // share.denominator
+
+
+@pytest.mark.parametrize(("text", "hours"), [("72h", 72), ("3d", 72), ("90m", 1.5), (" 1 h ", 1)])
+def test_a_time_has_a_unit(text: str, hours: float) -> None:
+    assert parse_duration(text) == timedelta(hours=hours)
+    assert parse_duration(render_duration(parse_duration(text))) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("value", [72, "72", "0h", "-1h", "1.5h", "1w", "h", None, True, "9999999h"])
+def test_what_is_no_time_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="is no time: write a whole number and m, h or d, such as 72h"):
+        parse_duration(value)

@@ -98,6 +98,37 @@ def test_an_address_is_part_of_the_price() -> None:
     assert offers_of([make_type("p")], [address]) == [("m", 0, "", 1060)]
 
 
+def egress(from_gb: int, usd: str | None, kind: str = "internet") -> StoragePrice:
+    price = None if usd is None else Decimal(usd)
+    return StoragePrice(provider="p", region="", kind="egress", type=kind, from_gb=from_gb, usd_per_gb=price)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cents"),
+    [("100 GB", 1000), ("101 GB", 1010), ("1100 GB", 1000 + 100 * 10 + 900 * 5)],
+)
+def test_expected_egress_is_part_of_the_price_step_by_step(wanted: str, cents: int) -> None:
+    steps = [egress(200, "0.05"), egress(0, "0"), egress(100, "0.1"), egress(0, "9", "internet-china")]
+    assert offers_of([make_type("p")], steps, egress=wanted)[0][3] == cents
+
+
+def test_egress_without_a_price_is_a_missing_fact_and_none_is_asked_for_what_is_not_expected() -> None:
+    assert offers_of([make_type("p")], [], egress="1 GB")[0][3] is None
+    assert offers_of([make_type("p")], [egress(0, None)], egress="1 GB")[0][3] is None
+    assert offers_of([make_type("p")], [egress(0, "9")])[0][3] == 1000
+
+
+def test_volumes_that_cannot_be_told_their_operations_are_passed_over() -> None:
+    storage = [
+        StoragePrice(provider="gcp", region="", kind="volume", type=kind, usd_per_month_gib=Decimal(usd))
+        for kind, usd in (("pd-ssd", "0.1"), ("hyperdisk-balanced", "0.2"))
+    ]
+    book = OfferBook(make_catalogue([make_zone("gcp")], [make_type("gcp")], storage))
+    assert [offer.volume_type for offer in book.compute_offers(need_of(), make_zone("gcp"))] == ["pd-ssd"]
+    (fast,) = book.compute_offers(need_of(iops=6000), make_zone("gcp"))
+    assert fast.volume_type == "hyperdisk-balanced"
+
+
 def test_any_missing_price_makes_an_offer_unpriced_and_last() -> None:
     types = [make_type("p", name="a", price=None), make_type("p", name="b", price="99")]
     assert offers_of(types) == [("b", 0, "", 9900)]

@@ -8,10 +8,12 @@ import pytest
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.fleet import Fleet
 from orchestrator.policy.bound import Bound
-from orchestrator.policy.candidates import Candidates, Cell
+from orchestrator.policy.budget import Spending, evaluate_costs
+from orchestrator.policy.candidates import AnyCell, Candidates, Cell, ClientCell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
+from orchestrator.policy.spread import compute_quotas
 from tests.unit.placement.fleets import make_account, make_fleet, make_group, make_rule
 
 
@@ -156,3 +158,195 @@ def test_nodes_at_unknown_domains_are_reported_as_missing_facts() -> None:
     [finding] = find_missing_facts(rules, fleet, candidates, {Cell("btc", "s1"): 1, Cell("btc", "s4"): 3})
     assert (finding.rule, finding.level, finding.value, finding.source.line) == ("facts", "warning", "3 nodes", 3)
     assert "(s4)" in finding.message
+
+
+def compile_for(fleet: Fleet, places: tuple[str, ...] = tuple(PLACES), **rule: Any) -> CompiledPolicy:
+    cells = tuple(Cell(group.name, place) for group in fleet.groups for place in places)
+    return compile_policy([make_rule(7, **rule)], fleet, Candidates(PLACES, cells))
+
+
+def describe(counts: dict[AnyCell, int], policy: CompiledPolicy) -> list[tuple[str, str, str]]:
+    return [(each.subject, each.value, each.bound) for each in evaluate(counts, policy.bounds)]
+
+
+@pytest.mark.parametrize(
+    ("amount", "count", "least"), [("50%", 5, 3), ("50%", 4, 2), ("34%", 100, 34), ("1%", 3, 1), (2, 9, 2)]
+)
+def test_minimums_and_what_is_kept_round_up(amount: Any, count: int, least: int) -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=count)])
+    [there] = compile_for(fleet, min_nodes=amount, **{"in": {"country": "FI"}}).bounds
+    [left] = compile_for(fleet, survive=1, per="country", keep=amount).bounds
+    assert (there.low, left.low) == (least, least)
+
+
+def test_min_nodes_counts_what_is_in_all_of_the_domains() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    policy = compile_for(fleet, min_nodes=2, **{"in": {"country": "FI"}})
+    short = {Cell("btc", "s1"): 2, Cell("btc", "s2"): 1, Cell("btc", "s4"): 1}
+    assert describe(short, policy) == [("btc", "1 nodes", "at least 2 of 4 nodes in country FI")]
+    assert describe({Cell("btc", "s2"): 1, Cell("btc", "s3"): 1}, policy) == []
+
+
+def test_max_domains_counts_each_unknown_place_as_a_domain() -> None:
+    places = {**PLACES, "s5": Spot(None)}
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    cells = tuple(Cell("btc", place) for place in places)
+    policy = compile_policy([make_rule(7, max_domains=2, per="country")], fleet, Candidates(places, cells))
+    assert describe(dict.fromkeys(cells[:3], 1), policy) == []
+    assert describe(dict.fromkeys(cells, 1), policy) == [("btc", "4 domains", "at most 2")]
+
+
+def test_survive_counts_standby_nodes_among_what_is_left_and_unknown_domains_as_lost() -> None:
+    spare = make_group("btc-standby", 1, __standby_of__="btc")
+    fleet = make_fleet([make_account("a")], [make_group(count=4), spare])
+    policy = compile_for(fleet, survive=1, per="country", keep="75%")
+    [bound] = policy.bounds
+    assert (bound.subject.name, bound.low) == ("btc", 3)
+    even: dict[AnyCell, int] = {Cell("btc", "s1"): 2, Cell("btc", "s2"): 2}
+    assert describe(even, policy) == [
+        ("btc", "2 nodes", "at least 3 of 4 nodes (75%) left after the loss of any one per country")
+    ]
+    assert describe({**even, Cell("btc-standby", "s1"): 1}, policy)[0][1] == "2 nodes"
+    known = compile_for(fleet, ("s1", "s2", "s4"), survive=1, per="country", keep="25%")
+    assert describe({Cell("btc", "s4"): 3, Cell("btc", "s1"): 1}, known)[0][1] == "0 nodes"
+
+
+def test_apart_and_together() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4), make_group("h", 4)])
+    apart = compile_for(fleet, apart=("g", "h"), per="country")
+    together = compile_for(fleet, together=("g", "h"), per="country")
+    shared: dict[AnyCell, int] = {Cell("g", "s2"): 2, Cell("h", "s3"): 1}
+    assert describe(shared, apart) == [("g and h, country FI", "2 groups", "at most 1 of them")]
+    assert describe(shared, together) == []
+    split: dict[AnyCell, int] = {Cell("g", "s1"): 2, Cell("h", "s3"): 1}
+    assert describe(split, apart) == []
+    assert describe(split, together) == [("g and h, country DE", "2 nodes", "none of g where none of h stand")]
+    unknown: dict[AnyCell, int] = {Cell("g", "s4"): 1, Cell("h", "s1"): 1}
+    assert [subject for subject, _, _ in describe(unknown, apart)] == ["g and h, country DE"]
+    assert [subject for subject, _, _ in describe(unknown, together)] == ["g and h, country s4"]
+    assert describe({Cell("g", "s4"): 1, Cell("h", "s4"): 1}, together) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "wanted", "quotas"),
+    [
+        # The usual example of the largest remainder, in hundreds of votes, with the Hare quota.
+        ({"a": 470, "b": 160, "c": 159, "d": 120, "e": 60, "f": 31}, 10, [5, 2, 1, 1, 1, 0]),
+        ({"aws": 3, "gcp": 2, "hetzner": 1}, 6, [3, 2, 1]),
+        ({"x": 1, "y": 1, "z": 1}, 4, [2, 1, 1]),
+        ({"z": 1, "y": 1, "x": 1}, 5, [2, 2, 1]),
+        ({"a": 1, "b": 0}, 3, [3, 0]),
+    ],
+)
+def test_a_spread_is_the_largest_remainders(parts: dict[str, int], wanted: int, quotas: list[int]) -> None:
+    found = compute_quotas(parts, wanted)
+    assert list(found.values()) == quotas
+    assert list(found) == list(parts)
+
+
+def test_a_spread_lets_none_stand_elsewhere_and_either_side_of_the_ideal_do() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=5)])
+    policy = compile_for(fleet, ("s1", "s2"), spread={"DE": 1, "SE": 1}, per="country")
+    assert [(bound.domain, bound.low, bound.high) for bound in policy.bounds] == [
+        ("DE", 2, 3),
+        ("FI", 0, 0),
+        ("SE", 2, 3),
+    ]
+    assert [(bound.domain, bound.low, bound.high) for bound in policy.preferences] == [("DE", 3, 3)]
+
+
+def test_client_rules_count_clients_of_the_groups_that_have_the_role() -> None:
+    eth = make_group("eth", 4, chain="ethereum", clients={"execution": ("geth", "besu")})
+    fleet = make_fleet([make_account("a")], [make_group("btc", 8), eth])
+    policy = compile_for(fleet, cap="50%", per="client.execution", of="fleet")
+    assert [(bound.subject.name, bound.domain, bound.high) for bound in policy.bounds] == [
+        ("fleet", "besu", 2),
+        ("fleet", "geth", 2),
+    ]
+    counts: dict[AnyCell, int] = {ClientCell("eth", "execution", "geth"): 3, ClientCell("eth", "execution", "besu"): 1}
+    assert describe(counts, policy) == [("fleet, client.execution geth", "3 nodes", "at most 2 of 4 nodes (50%)")]
+    assert [finding.rule for finding in compile_for(fleet, cap="50%", per="client.consensus").findings] == ["cap"]
+
+
+def test_denied_clients_are_bounds_that_never_give_way() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("btc", 8, clients={"node": ("btcd", "bitcoin-core")})])
+    for rule in ({"deny": ("btcd",)}, {"allow": ("bitcoin-core",)}):
+        policy = compile_for(fleet, per="client.node", **rule)
+        [bound] = policy.bounds
+        assert (bound.domain, bound.high, bound.hard) == ("btcd", 0, True)
+        assert len(policy.candidates.cells) == 4
+        assert policy.closed == ()
+
+
+def test_what_pinned_nodes_run_counts_though_it_is_offered_no_more() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("btc", 4)])
+    old = ClientCell("btc", "node", "bcoin")
+    candidates = Candidates(PLACES, (Cell("btc", "s1"),), pinned=frozenset({old}))
+    policy = compile_policy([make_rule(7, cap=1, per="client.node")], fleet, candidates)
+    assert describe({old: 2}, policy) == [("btc, client.node bcoin", "2 nodes", "at most 1 of 4 nodes")]
+
+
+def test_a_budget_and_a_rounds_limit_are_values() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4), make_group("h", 4)])
+    [limit] = compile_for(fleet, budget="25.509 USD/month", of="fleet").cost_limits
+    assert (limit.subject.group_names, limit.cents) == (("g", "h"), 2550)
+    each = compile_for(fleet, budget="25 USD/month").cost_limits
+    assert [found.subject.name for found in each] == ["g", "h"]
+    [moves] = compile_for(fleet, max_moves=5).move_limits
+    assert (moves.subject.name, moves.most) == ("fleet", 5)
+
+
+def test_an_overrun_budget_and_missing_prices_are_findings_apart() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4)])
+    limits = compile_for(fleet, budget="25 USD/month").cost_limits
+    assert evaluate_costs({"g": Spending(2500, 0)}, limits) == ()
+    over, missing = evaluate_costs({"g": Spending(2501, 2)}, limits)
+    assert (over.rule, over.level, over.value, over.bound) == (
+        "budget",
+        "error",
+        "25.01 USD/month",
+        "at most 25.00 USD/month",
+    )
+    assert (missing.rule, missing.level, missing.value) == ("facts", "warning", "2 machines")
+
+
+@pytest.mark.parametrize(
+    ("rule", "reading"),
+    [
+        ({"cap": 1, "per": "country"}, "against every domain"),
+        ({"min_domains": 1, "per": "country"}, "towards none"),
+        ({"max_domains": 1, "per": "country"}, "as in a domain of their own"),
+        ({"survive": 1, "keep": 1, "per": "country"}, "as lost"),
+        ({"min_nodes": 1, "in": {"country": "DE"}}, "towards none"),
+    ],
+)
+def test_a_missing_fact_says_how_the_rule_reads_it(rule: dict[str, Any], reading: str) -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    candidates = Candidates(PLACES, (Cell("btc", "s4"),))
+    [finding] = find_missing_facts([make_rule(3, **rule)], fleet, candidates, {Cell("btc", "s4"): 3})
+    assert f"counts them {reading};" in finding.message
+
+
+def test_rules_without_a_domain_miss_no_facts() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    rules = [make_rule(3, max_moves=1), make_rule(4, budget="1 USD/month"), make_rule(5, cap=1, per="client.node")]
+    assert find_missing_facts(rules, fleet, Candidates(PLACES, (Cell("btc", "s4"),)), {Cell("btc", "s4"): 3}) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"min_nodes": 5, "in": {"country": "DE"}}, "asks for 5 nodes, and there are 4 in all"),
+        ({"survive": 1, "keep": 6, "per": "country"}, "asks for 6 nodes, and there are 5 in all"),
+        ({"min_nodes": 1, "in": {"country": "D"}}, "no candidate is in country D: did you mean DE?"),
+        ({"spread": {"F": 1}, "per": "country"}, "no candidate is in country F: did you mean FI?"),
+        ({"deny": ("btc",), "per": "client.node"}, "no candidate is in client.node btc: did you mean btcd?"),
+        ({"skew": 1, "per": "client.consensus"}, "selects no group of this fleet with the role of client.consensus"),
+    ],
+)
+def test_what_can_never_be_met_or_is_no_name_is_said(rule: dict[str, Any], words: str) -> None:
+    spare = make_group("btc-standby", 1, __standby_of__="btc")
+    fleet = make_fleet([make_account("a")], [make_group(count=4), spare])
+    [finding] = compile_for(fleet, **rule).findings
+    assert words in finding.message
+    assert finding.source.line == 7

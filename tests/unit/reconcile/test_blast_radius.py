@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from hypothesis import given
@@ -14,7 +15,7 @@ from orchestrator.model.inventory import InventoryRow, StandingNode
 from orchestrator.model.lock import LockHeader
 from orchestrator.model.source import Source
 from orchestrator.placement.place import compute_plan
-from orchestrator.reconcile.blast_radius import compute_blast_radii, compute_scenario
+from orchestrator.reconcile.blast_radius import compute_blast_radii, compute_scenario, compute_worst_pairs, list_domains
 from orchestrator.reconcile.distribution import compute_distributions
 from orchestrator.reconcile.standing import Standing, compute_inventory_standing, compute_lock_standing
 from tests.unit.placement.fleets import make_account, make_flat_catalogue, make_fleet, make_group, make_lock, make_rule
@@ -54,7 +55,7 @@ def random_nodes(draw: st.DrawFn) -> list[StandingNode]:
                 stake=3 if group == "b" else 1,
                 provider=draw(st.sampled_from(["p", "q"])),
                 region=draw(st.sampled_from(["r1", "r2", None])),
-                country=draw(st.sampled_from(["DE", "FI", None])),
+                country=draw(st.sampled_from(["DE", "FI", "SE", None])),
                 clients=draw(st.sampled_from([{}, {"e": "geth"}, {"e": "besu", "v": "z"}])),
             )
         )
@@ -116,6 +117,18 @@ def test_a_scenario_takes_what_any_of_its_domains_takes(nodes: list[StandingNode
 
 
 @given(random_nodes())
+def test_no_pair_of_a_kind_is_worse_than_the_one_shown(nodes: list[StandingNode]) -> None:
+    standing = stand(*nodes)
+    shown = {radius.domains[0].kind: radius for radius in compute_worst_pairs(standing)}
+    for kind in standing.kinds:
+        domains = [domain for domain in list_domains(standing) if domain.kind == kind]
+        assert (kind in shown) == (len(domains) > 2)
+        for pair in combinations(domains, 2) if kind in shown else ():
+            other = compute_scenario(standing, pair)
+            assert (other.worst_share, len(other.nodes)) <= (shown[kind].worst_share, len(shown[kind].nodes))
+
+
+@given(random_nodes())
 def test_distributions_count_every_node_once(nodes: list[StandingNode]) -> None:
     for each in compute_distributions(stand(*nodes)):
         assert sum(one.nodes for one in each.domains) + each.unknown == each.nodes
@@ -150,7 +163,7 @@ def test_a_lock_s_nodes_stand_where_the_catalogue_says() -> None:
     fleet = make_fleet(
         [make_account("de"), make_account("fi")], [make_group(count=5)], [make_rule(1, skew=1, per="account")]
     )
-    lock = make_lock(compute_plan(fleet, catalogue, {"btc": fleet.groups[0].clients}))
+    lock = make_lock(compute_plan(fleet, catalogue, {}))
     standing = compute_lock_standing(fleet, lock, catalogue)
     found = {str(radius.domains[0]): len(radius.nodes) for radius in compute_blast_radii(standing)}
     assert sorted((found["account=de"], found["account=fi"])) == [2, 3]

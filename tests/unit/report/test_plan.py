@@ -55,6 +55,8 @@ SHAPE = {
     "findings",
     "conflict",
     "repairs",
+    "moves_left",
+    "syncs",
 }
 MACHINE_SHAPE = {
     *("node", "machine", "group", "account", "provider", "region", "zone", "country", "machine_type"),

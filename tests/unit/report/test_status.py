@@ -54,7 +54,7 @@ def make_status(**fields: Any) -> Status:
 
 def test_json_says_all_that_is_seen() -> None:
     told = json.loads(json.dumps(describe_status(make_status())))
-    assert set(told) == {"well", "revision", "lost", "outages", "machines", "concentration", "findings"}
+    assert set(told) == {"well", "revision", "lost", "outages", "machines", "concentration", "findings", "metrics"}
     assert (told["well"], told["lost"]) == (False, ["account=gamma"])
     assert told["outages"] == [{"domain": "account=beta", "machines": 2}]
     first, second, third = told["machines"]

@@ -49,6 +49,20 @@ ERRORS = [
     ),
     ("  alpha:", "  alpha/../x:", "4:3", "accounts.alpha/../x: 'alpha/../x' is no name", ""),
     ("  btc:", f"  {'b' * 41}:", "8:3", f"groups.{'b' * 41}: '{'b' * 41}' has more than 40", "shorter"),
+    (
+        "clients: {node: [btcd]}",
+        "clients: {node: [btcd]}\n    combinations: [{node: btcd}]",
+        "13:20",
+        "a combination of btc names node",
+        "name two roles or more, the same in each combination",
+    ),
+    (
+        "clients: {node: [btcd]}",
+        "clients: {node: [btcd], index: [a, b]}\n    combinations: [{node: btcd, index: c}]",
+        "13:40",
+        "btc offers no index c",
+        "clients.index has: a, b",
+    ),
     ("count: 4", "count: 0", "11:12", "groups.btc.count: 0 is too small: the least is 1", "write a larger number"),
     ("count: 4", "count: -3", "11:12", "groups.btc.count: -3 is too small: the least is 1", ""),
     ("count: 4", "count: four", "11:12", "groups.btc.count: 'four' is not a whole number", "write digits"),
@@ -78,7 +92,10 @@ ERRORS = [
     ("cap: 50%", "cap: -1", "16:23", "policy.0.cap: a number here is 0 or more", ""),
     ("cap: 50%", "cap: 50%, skew: 1", "16:5", "policy.0: a rule has exactly one verb of: cap, below", ""),
     ("cap: 50%", "caps: 50%", "16:5", "policy.0: a rule has exactly one verb of: cap, below", ""),
-    ("per: account", "per: acount", "16:33", "policy.0.per: 'acount' is not known here", "did you mean account?"),
+    ("per: account", "per: acount", "16:33", "policy.0.per: 'acount' is no kind of domain", "did you mean account?"),
+    ("per: account", "per: xyz", "16:33", "policy.0.per: 'xyz' is no kind of domain", "client.ROLE"),
+    ("cap: 50%", "apart: [btc, btx]", "16:31", "no group is named btx", "did you mean btc?"),
+    ("cap: 50%", "together: [btc, btc]", "16:28", "policy.0.together: together names a group twice", ""),
     ("per: account", "by: nodes", "16:5", "policy.0.per is missing", "add it"),
     ("per: account", "per: account, of: {group: btx}", "16:54", "no group has group btx", "did you mean btc?"),
     ("per: account", "per: account, of: {chain: ethereum}", "16:54", "no group has chain ethereum", "bitcoin"),
@@ -216,3 +233,40 @@ def test_the_order_of_accounts_says_nothing(tmp_path_factory: pytest.TempPathFac
         load_fleet(write_spec(folder, f"{head}accounts:\n{''.join(order)}{groups}")).digest for order in (LINES, lines)
     }
     assert len(digests) == 1
+
+
+def test_standby_nodes_are_a_group_of_their_own(tmp_path: Path) -> None:
+    fleet = load_fleet(write_spec(tmp_path, change(SPEC, "count: 4", "count: 4\n    standby: {count: 2}")))
+    assert [(group.name, group.count, group.standby_of) for group in fleet.groups] == [
+        ("btc", 4, None),
+        ("btc-standby", 2, "btc"),
+    ]
+    assert fleet.digest != load_fleet(write_spec(tmp_path)).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("count: 4", "count: 4\n    standby: {count: 0}", "groups.btc.standby.count"),
+        (
+            "count: 4",
+            "count: 4\n    standby: {count: 1, mode: cold}",
+            "12:31: groups.btc.standby.mode: 'cold' is not known here",
+        ),
+        ("count: 4", "count: 4\n    __standby_of__: eth", "__standby_of__"),
+        (
+            "policy:",
+            "  btc-standby: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
+            "    machine: {vcpus: 2, memory: 4 GiB, disk: 100 GiB}}\n"
+            "  btc2: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
+            "    machine: {vcpus: 2, memory: 4 GiB, disk: 100 GiB}, standby: {count: 1}}\n"
+            "  btc2-standby: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
+            "    machine: {vcpus: 2, memory: 4 GiB, disk: 100 GiB}}\n\npolicy:",
+            "there is another of that name",
+        ),
+    ],
+)
+def test_standby_nodes_that_cannot_be_are_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(InvalidDocument) as caught:
+        load_fleet(write_spec(tmp_path, change(SPEC, old, new)))
+    assert message in str(caught.value)

@@ -74,3 +74,24 @@ def test_prices_are_no_part_of_the_facts_digest(tmp_path: Path) -> None:
     catalogue = inputs.catalogue.model_copy(update={"machine_types": tuple(dearer)})
     other = type(inputs)(inputs.where, inputs.fleet, catalogue, inputs.clients, None)
     assert other.facts_digest == inputs.facts_digest
+
+
+def test_standby_nodes_run_no_client_that_signs(tmp_path: Path) -> None:
+    text = change(SPEC, "chain: bitcoin\n    network: regtest", "chain: ethereum\n    network: dev")
+    clients = "{execution: [geth], consensus: [prysm], validator: [prysm-validator]}"
+    text = change(change(text, "{node: [btcd]}", clients), "count: 4", "count: 4\n    standby: {count: 1}")
+    inputs = read_inputs(Where(write_spec(tmp_path, text)))
+    own, spare = inputs.fleet.groups
+    assert sorted(own.clients) == ["consensus", "execution", "validator"]
+    assert sorted(spare.clients) == ["consensus", "execution"]
+    assert inputs.signing_groups == {"btc"}
+
+
+def test_standby_nodes_that_would_run_nothing_are_refused(tmp_path: Path) -> None:
+    text = change(SPEC, "chain: bitcoin\n    network: regtest", "chain: ethereum\n    network: dev")
+    text = change(
+        change(text, "{node: [btcd]}", "{validator: [prysm-validator]}"),
+        "count: 4",
+        "count: 4\n    standby: {count: 1}",
+    )
+    assert "groups.btc: every role signs" in complain(tmp_path, text)

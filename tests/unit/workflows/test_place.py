@@ -1,13 +1,17 @@
 """place and the plan of a rebalance: what is read, decided and written."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from orchestrator.lockfile import compute_revision, read_lock
+from orchestrator.model.declaration import Declaration
+from orchestrator.model.errors import InvalidDocument
 from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
+from orchestrator.workflows.check import check
 from orchestrator.workflows.inputs import Inputs, Where, read_inputs
 from orchestrator.workflows.place import place, write_placement
 from orchestrator.workflows.rebalance import plan_rebalance
@@ -23,7 +27,7 @@ def inputs(tmp_path: Path) -> Inputs:
 
 def settle(inputs: Inputs, lose: tuple[Loss, ...] = (), heal: tuple[Loss, ...] = ()) -> Inputs:
     """The inputs after a placement was written."""
-    write_placement(inputs, place(inputs, lose, heal))
+    write_placement(inputs, place(inputs, Declaration(lose=lose, heal=heal)))
     return read_inputs(inputs.where)
 
 
@@ -73,7 +77,7 @@ def test_what_cannot_be_placed_writes_no_lock(tmp_path: Path) -> None:
 def test_a_rebalance_is_planned_without_writing(inputs: Inputs) -> None:
     placed = settle(inputs)
     before = inputs.where.lock_path.read_bytes()
-    planned = plan_rebalance(placed, (LOST,), ())
+    planned = plan_rebalance(placed, Declaration(lose=(LOST,)))
     assert planned.plan.relocations == 2
     assert planned.before == place(placed).plan.cost.amount > 0
     assert planned.placement.lock is not None
@@ -83,14 +87,14 @@ def test_a_rebalance_is_planned_without_writing(inputs: Inputs) -> None:
 
 def test_a_rebalance_with_nothing_to_do_keeps_the_lock(inputs: Inputs) -> None:
     placed = settle(inputs)
-    planned = plan_rebalance(placed, (), ())
+    planned = plan_rebalance(placed, Declaration())
     assert (planned.plan.relocations, planned.placement.lock) == (0, placed.lock)
     assert planned.before == planned.plan.cost.amount
 
 
 def test_losing_and_healing_the_same_domain_is_healing(inputs: Inputs) -> None:
     placed = settle(inputs)
-    planned = plan_rebalance(placed, (LOST,), (LOST,))
+    planned = plan_rebalance(placed, Declaration(lose=(LOST,), heal=(LOST,)))
     assert planned.placement.lock == placed.lock
 
 
@@ -101,3 +105,71 @@ def test_more_nodes_are_added_without_a_move(inputs: Inputs, tmp_path: Path) -> 
     assert plan.relocations == 0
     assert sorted(planned.change for planned in plan.machines) == ["add"] * 2 + ["keep"] * 4
     assert place(replace(more, lock=None)).plan.status == "optimal"
+
+
+def test_closures_are_remembered_until_they_are_opened(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    roomy = change(SPEC, "cap: 50%", "cap: 100%")
+    write_spec(inputs.where.spec.parent, roomy)
+    drained = place(read_inputs(placed.where), Declaration(drain=(LOST,)))
+    assert write_placement(placed, drained)
+    again = read_inputs(placed.where)
+    assert again.lock is not None
+    assert again.lock.header.drained == ("account=alpha",)
+    assert {m.account for m in again.lock.machines if m.state is MachineState.WANTED} == {"beta"}
+    assert place(again).lock == again.lock
+    back = place(again, Declaration(uncordon=(LOST,))).lock
+    assert back is not None
+    assert back.header.drained is None
+    cordoned = place(again, Declaration(cordon=(LOST,))).lock
+    assert cordoned is not None
+    assert (cordoned.header.drained, cordoned.header.cordoned) == (None, ("account=alpha",))
+
+
+def test_a_drain_that_the_rules_leave_no_room_for_moves_nobody(inputs: Inputs) -> None:
+    plan = place(settle(inputs), Declaration(drain=(LOST,))).plan
+    assert (plan.status, plan.relocations, len(plan.unplaced)) == ("partial", 0, 2)
+
+
+def test_a_terminated_account_leaves_the_lock_with_its_machines(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    lock = place(placed, Declaration(terminate=(LOST,))).lock
+    assert lock is not None
+    assert (lock.header.terminated, lock.header.lost) == (("alpha",), ("account=alpha",))
+    assert {machine.account for machine in lock.machines} == {"beta"}
+    assert {line.account for line in lock.retired} == {"alpha"}
+    write_placement(placed, place(placed, Declaration(terminate=(LOST,))))
+    again = read_inputs(placed.where)
+    assert place(again).lock == again.lock
+    healed = place(again, Declaration(heal=(LOST,))).lock
+    assert healed is not None
+    assert (healed.header.terminated, healed.header.lost) == (None, ())
+    assert {line.retired for line in healed.retired}.isdisjoint({machine.machine for machine in healed.machines})
+
+
+def test_one_stack_for_all_accounts_gives_none_up(inputs: Inputs, tmp_path: Path) -> None:
+    text = change(SPEC, "fleet: demo\n", "fleet: demo\nlayout: fleet\n")
+    together = read_inputs(Where(write_spec(tmp_path, text)))
+    with pytest.raises(InvalidDocument, match="one stack has the state of all accounts"):
+        place(together, Declaration(terminate=(LOST,)))
+
+
+def test_a_rule_that_relaxes_is_in_the_lock_since_it_gave_way(inputs: Inputs, tmp_path: Path) -> None:
+    placed = settle(
+        read_inputs(Where(write_spec(tmp_path, change(SPEC, "per: account}", "per: account, relax: 72h}"))))
+    )
+    start = datetime(2026, 11, 23, 12, 0, 1, 5, tzinfo=UTC)
+    lost = place(placed, Declaration(lose=(LOST,)), now=start)
+    assert lost.lock is not None
+    (relaxed,) = lost.lock.header.relaxed or ()
+    assert (relaxed.rule, relaxed.cause, relaxed.since) == ("half", ("account=alpha",), start.replace(microsecond=0))
+    assert write_placement(placed, lost)
+    again = read_inputs(placed.where)
+    assert place(again, now=start + timedelta(hours=1)).lock == again.lock  # the start stays
+    levels = {found.rule: found.level for found in check(again, start + timedelta(hours=71)) if found.rule == "cap"}
+    assert levels == {"cap": "warning"}
+    ended = {found.rule: found.level for found in check(again, start + timedelta(hours=73))}
+    assert (ended["cap"], ended["relax"]) == ("error", "error")
+    healed = place(again, Declaration(heal=(LOST,))).lock
+    assert healed is not None
+    assert healed.header.relaxed is None
