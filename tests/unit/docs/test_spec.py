@@ -55,10 +55,14 @@ def test_every_key_is_documented_with_its_default(heading: str) -> None:
 
 def test_every_key_of_every_rule_is_documented() -> None:
     section = get_section(PAGE, "## Rules")
-    documented = {key: cells[-1] for key, cells in map_keys(section).items() if key not in (*DOMAIN_KINDS, "client.<role>")}
+    documented = {
+        key: cells[-1] for key, cells in map_keys(section).items() if key not in (*DOMAIN_KINDS, "client.<role>")
+    }
     expected = {"name": "none", **dict.fromkeys(VERBS, "verb")}
     for rule in VERB_OF:
-        fields = {field.alias or name: field for name, field in rule.model_fields.items() if field.alias != "__source__"}
+        fields = {
+            field.alias or name: field for name, field in rule.model_fields.items() if field.alias != "__source__"
+        }
         expected |= {name: render_default(field) for name, field in fields.items() if name not in VERBS}
     assert documented == expected
 

@@ -116,7 +116,7 @@ def test_what_a_rule_without_per_does_not_take(fields: dict[str, Any]) -> None:
 
 
 def test_the_kinds_that_a_rule_speaks_of() -> None:
-    written = [
+    written: list[dict[str, Any]] = [
         {"cap": 1, "per": "client.node"},
         {"min_nodes": 1, "in": {"country": "DE", "asn": "1"}},
         {"max_moves": 5},

@@ -24,7 +24,8 @@ def encode(measure: Measure, counts: Counts) -> tuple[Program, Terms]:
     """The measure over variables that are fixed at the counts."""
     program = Program()
     for cell, count in counts.items():
-        variable = program.add_count(cell, count)
+        variable = program.add_whole(count)
+        program.count_as(cell, variable)
         program.add_row(((variable, 1),), count, count)
     return program, measure.encode(program)
 

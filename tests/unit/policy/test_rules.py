@@ -60,7 +60,7 @@ def test_limits_are_exact_and_below_is_strict(rule: dict[str, Any], count: int, 
 
 def test_an_unknown_domain_counts_in_every_cap() -> None:
     bounds = compile_rule(cap="50%").bounds
-    counts = {Cell("btc", "s1"): 4, Cell("btc", "s2"): 2, Cell("btc", "s4"): 3}
+    counts: dict[AnyCell, int] = {Cell("btc", "s1"): 4, Cell("btc", "s2"): 2, Cell("btc", "s4"): 3}
     assert [bound.measure.value(counts) for bound in bounds] == [7, 5]
     [finding] = evaluate(counts, bounds)
     assert (finding.subject, finding.value, finding.bound) == (
@@ -78,14 +78,14 @@ def test_with_no_known_domain_the_unknown_is_one() -> None:
 def test_stake_is_weighed_exactly() -> None:
     fleet = make_fleet([make_account("a")], [make_group("g", 3, stake="0.1"), make_group("h", 1, stake="32.25")])
     policy = compile_rule(fleet, ("s1", "s2"), cap="50%", by="stake", of="fleet")
-    counts = {Cell("g", "s1"): 3, Cell("h", "s2"): 1}
+    counts: dict[AnyCell, int] = {Cell("g", "s1"): 3, Cell("h", "s2"): 1}
     [finding] = evaluate(counts, policy.bounds)
     assert (finding.subject, finding.value) == ("fleet, country FI", "32.25 stake")
     assert finding.bound == "at most 16.25 of 32.55 stake (50%)"
 
 
 def test_min_domains_and_skew_count_known_eligible_domains() -> None:
-    counts = {Cell("btc", "s1"): 4, Cell("btc", "s4"): 3}
+    counts: dict[AnyCell, int] = {Cell("btc", "s1"): 4, Cell("btc", "s4"): 3}
     [few] = compile_rule(min_domains=2).bounds
     assert few.measure.value(counts) == 1
     [skew] = compile_rule(skew=1).bounds
@@ -145,7 +145,7 @@ def test_pinned_nodes_in_a_closed_cell_count_against_caps_and_make_no_domain_eli
     candidates = Candidates(PLACES, (Cell("btc", "s1"),), pinned=frozenset({Cell("btc", "s2")}))
     rules = [make_rule(1, cap=1, per="country"), make_rule(2, skew=0, per="country")]
     german, finnish, skew = compile_policy(rules, fleet, candidates).bounds
-    counts = {Cell("btc", "s2"): 2}
+    counts: dict[AnyCell, int] = {Cell("btc", "s2"): 2}
     assert (german.measure.value(counts), finnish.measure.value(counts)) == (0, 2)
     assert skew.measure.value(counts) == 0
 
@@ -160,7 +160,7 @@ def test_nodes_at_unknown_domains_are_reported_as_missing_facts() -> None:
     assert "(s4)" in finding.message
 
 
-def compile_for(fleet: Fleet, places: tuple[str, ...] = tuple(PLACES), **rule: Any) -> CompiledPolicy:
+def compile_for(fleet: Fleet, places: Any = tuple(PLACES), **rule: Any) -> CompiledPolicy:
     cells = tuple(Cell(group.name, place) for group in fleet.groups for place in places)
     return compile_policy([make_rule(7, **rule)], fleet, Candidates(PLACES, cells))
 
@@ -182,7 +182,7 @@ def test_minimums_and_what_is_kept_round_up(amount: Any, count: int, least: int)
 def test_min_nodes_counts_what_is_in_all_of_the_domains() -> None:
     fleet = make_fleet([make_account("a")], [make_group(count=4)])
     policy = compile_for(fleet, min_nodes=2, **{"in": {"country": "FI"}})
-    short = {Cell("btc", "s1"): 2, Cell("btc", "s2"): 1, Cell("btc", "s4"): 1}
+    short: dict[AnyCell, int] = {Cell("btc", "s1"): 2, Cell("btc", "s2"): 1, Cell("btc", "s4"): 1}
     assert describe(short, policy) == [("btc", "1 nodes", "at least 2 of 4 nodes in country FI")]
     assert describe({Cell("btc", "s2"): 1, Cell("btc", "s3"): 1}, policy) == []
 

@@ -49,8 +49,8 @@ def test_the_policy_is_the_tightest_that_holds(tmp_path: Path) -> None:
     accounts = ["a", "a", "b", "b", "c", "d"]
     rows = [make_cloud_row(f"m{index}", 2 + index % 2, account=name) for index, name in enumerate(accounts)]
     _, where = run_import(tmp_path, rows)
-    rules = {rule.per: rule.describe() for rule in load_fleet(where.spec).policy}
-    assert rules == {"account": "cap 34% per account", "zone": "cap 50% per zone"}
+    rules = {rule.kinds: rule.describe() for rule in load_fleet(where.spec).policy}
+    assert rules == {("account",): "cap 34% per account", ("zone",): "cap 50% per zone"}
     text = where.spec.read_text()
     assert "# - {cap: 67%, per: operator}  # does not hold: bitcoin, operator umbrella: 6 nodes" in text
     assert "# - {cap: 67%, per: asn}  # does not hold: bitcoin: 6 nodes stand where the asn is unknown" in text
