@@ -36,19 +36,11 @@ def _find_zero_limit(rule: Cap | Below, members: Members) -> tuple[Finding, ...]
     share = render_amount(compute_share_for_one(weights))
     enough = f"above {share}" if isinstance(rule, Below) else share
     allowed, whole = render_weight(max(limit, 0), weights.scale), render_weight(weights.wanted, weights.scale)
-    return (
-        Finding(
-            rule=rule.verb,
-            name=rule.title,
-            level=rule.level,
-            subject=members.name,
-            value=f"{allowed} {rule.by}",
-            bound=f"at least {render_weight(lightest, weights.scale)} {rule.by}",
-            message=f"{members.name}: {render_amount(amount)} of {whole} {rule.by} leaves {allowed} per {rule.per}, "
-            f"less than one node: write {enough} or add nodes",
-            source=rule.source,
-        ),
+    message = (
+        f"{render_amount(amount)} of {whole} {rule.by} leaves {allowed} per {rule.per}, "
+        f"less than one node: write {enough} or add nodes"
     )
+    return (_describe_amount(rule, members, allowed, render_weight(lightest, weights.scale), message),)
 
 
 def _find_too_much(rule: Rule, members: Members) -> tuple[Finding, ...]:
@@ -62,18 +54,24 @@ def _find_too_much(rule: Rule, members: Members) -> tuple[Finding, ...]:
     if weights.get_limit(amount) <= most:
         return ()
     there = render_weight(most, weights.scale)
-    return (
-        Finding(
-            rule=rule.verb,
-            name=rule.title,
-            level=rule.level,
-            subject=members.name,
-            value=f"{there} {rule.by}",
-            bound=f"at least {render_amount(amount)} {rule.by}",
-            message=f"{members.name}: {rule.title} asks for {render_amount(amount)} {rule.by}, "
-            f"and there are {there} in all: write less or add nodes",
-            source=rule.source,
-        ),
+    asked = render_amount(amount)
+    message = f"{rule.title} asks for {asked} {rule.by}, and there are {there} in all: write less or add nodes"
+    return (_describe_amount(rule, members, there, asked, message),)
+
+
+def _describe_amount(
+    rule: Cap | Below | MinNodes | Survive, members: Members, had: str, least: str, message: str
+) -> Finding:
+    """An amount that cannot do: how much there is, how much it takes."""
+    return Finding(
+        rule=rule.verb,
+        name=rule.title,
+        level=rule.level,
+        subject=members.name,
+        value=f"{had} {rule.by}",
+        bound=f"at least {least} {rule.by}",
+        message=f"{members.name}: {message}",
+        source=rule.source,
     )
 
 
