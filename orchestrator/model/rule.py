@@ -192,8 +192,9 @@ class OfGroups(RuleBase):
 
     @property
     def group_names(self) -> tuple[str, ...]:
-        """The groups named, in written order."""
-        raise NotImplementedError
+        """The groups named after the verb, in written order."""
+        names: tuple[str, ...] = getattr(self, self.verb)
+        return names
 
     @model_validator(mode="after")
     def _names_groups_once(self) -> Self:
@@ -210,11 +211,6 @@ class Apart(OfGroups):
     apart: tuple[Line, ...] = Field(min_length=2)
     per: RuleKind
 
-    @property
-    def group_names(self) -> tuple[str, ...]:
-        """The groups named, in written order."""
-        return self.apart
-
     def describe(self) -> str:
         """Such as "apart eth, btc per site"."""
         return f"apart {', '.join(self.apart)} per {self.per}"
@@ -225,11 +221,6 @@ class Together(OfGroups):
 
     together: tuple[Line, ...] = Field(min_length=2)
     per: RuleKind
-
-    @property
-    def group_names(self) -> tuple[str, ...]:
-        """The groups named, in written order."""
-        return self.together
 
     def describe(self) -> str:
         """Such as "together a, b per region"."""
