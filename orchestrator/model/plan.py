@@ -5,7 +5,7 @@ from typing import Literal
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.lock import Machine, Retired
-from orchestrator.model.rule import Level
+from orchestrator.model.rule import Level, RuleBase
 from orchestrator.model.source import Source
 
 Status = Literal["optimal", "feasible", "partial", "infeasible"]
@@ -26,6 +26,20 @@ class Finding(Frozen):
     bound: str
     message: str
     source: Source
+
+    @classmethod
+    def of(cls, rule: RuleBase, subject: str, message: str, *, value: str = "", bound: str = "") -> "Finding":
+        """That `rule` does not hold for `subject`: under its verb and title, at its level, where it is written."""
+        return cls(
+            rule=rule.verb,
+            name=rule.title,
+            level=rule.level,
+            subject=subject,
+            value=value,
+            bound=bound,
+            message=message,
+            source=rule.source,
+        )
 
 
 class Stage(Frozen):

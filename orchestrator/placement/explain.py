@@ -102,16 +102,8 @@ def _describe_rule(rule: Rule, policy: CompiledPolicy, size: int) -> Finding:
     candidates, bounds = policy.candidates, [bound for bound in policy.bounds if bound.rule is rule]
     tightest = min(bounds, key=lambda bound: _compute_room(bound, candidates), default=None)
     reach = "" if tightest is None else f" ({_render_reach(tightest, candidates)})"
-    return Finding(
-        rule=rule.verb,
-        name=rule.title,
-        level=rule.level,
-        subject="" if tightest is None else tightest.subject.name,
-        value="",
-        bound=rule.describe(),
-        message=f"{rule.title} {_render_together(size)}{reach}",
-        source=rule.source,
-    )
+    subject = "" if tightest is None else tightest.subject.name
+    return Finding.of(rule, subject, f"{rule.title} {_render_together(size)}{reach}", bound=rule.describe())
 
 
 def _render_together(size: int) -> str:

@@ -51,16 +51,8 @@ def evaluate_costs(spent: Mapping[str, Spending], limits: Iterable[CostLimit]) -
 def _describe_overrun(limit: CostLimit, cents: int) -> Finding:
     rule, subject = limit.rule, limit.subject.name
     value, bound = render_cents(cents), f"at most {render_cents(limit.cents)}"
-    return Finding(
-        rule=rule.verb,
-        name=rule.title,
-        level=rule.level,
-        subject=subject,
-        value=value,
-        bound=bound,
-        message=f"{subject}: {value}, where {rule.title} asks for {bound}",
-        source=rule.source,
-    )
+    message = f"{subject}: {value}, where {rule.title} asks for {bound}"
+    return Finding.of(rule, subject, message, value=value, bound=bound)
 
 
 def _describe_unpriced(limit: CostLimit, unpriced: int) -> Finding:

@@ -19,13 +19,5 @@ def compute_finding(bound: Bound, value: int) -> Finding:
     """The finding that says that `value` lies outside the bound."""
     rule = bound.rule
     held = f"{render_weight(value, bound.scale)} {bound.unit}"
-    return Finding(
-        rule=rule.verb,
-        name=rule.title,
-        level=rule.level,
-        subject=bound.where,
-        value=held,
-        bound=bound.wording,
-        message=f"{bound.where}: {held}, where {rule.title} asks for {bound.wording}",
-        source=rule.source,
-    )
+    message = f"{bound.where}: {held}, where {rule.title} asks for {bound.wording}"
+    return Finding.of(rule, bound.where, message, value=held, bound=bound.wording)

@@ -63,16 +63,8 @@ def _describe_amount(
     rule: Cap | Below | MinNodes | Survive, members: Members, had: str, least: str, message: str
 ) -> Finding:
     """An amount that cannot do: how much there is, how much it takes."""
-    return Finding(
-        rule=rule.verb,
-        name=rule.title,
-        level=rule.level,
-        subject=members.name,
-        value=f"{had} {rule.by}",
-        bound=f"at least {least} {rule.by}",
-        message=f"{members.name}: {message}",
-        source=rule.source,
-    )
+    value, bound = f"{had} {rule.by}", f"at least {least} {rule.by}"
+    return Finding.of(rule, members.name, f"{members.name}: {message}", value=value, bound=bound)
 
 
 def _find_unknown_names(rule: Rule, subject: Sequence[Members], candidates: Candidates) -> list[Finding]:
@@ -99,13 +91,5 @@ def _list_names(rule: Rule) -> tuple[tuple[str, str], ...]:
 
 
 def _warn(rule: Rule, subject: str, what: str) -> Finding:
-    return Finding(
-        rule=rule.verb,
-        name=rule.title,
-        level="warning",
-        subject=subject,
-        value="",
-        bound="",
-        message=f"{rule.title} {what}" if not subject else f"{rule.title}: {what}",
-        source=rule.source,
-    )
+    message = f"{rule.title} {what}" if not subject else f"{rule.title}: {what}"
+    return Finding.of(rule, subject, message).model_copy(update={"level": "warning"})

@@ -67,16 +67,9 @@ def _match(fleet: Fleet, findings: Iterable[Finding]) -> Iterator[tuple[Rule | N
 def _describe_expiry(rule: Rule, relaxed: Relaxed, until: datetime) -> Finding:
     lasted, cause = render_duration(until - relaxed.since), ", ".join(relaxed.cause)
     end = render_time(until)
-    return Finding(
-        rule="relax",
-        name=rule.title,
-        level="error",
-        subject=rule.title,
-        value=f"broken since {render_time(relaxed.since)}",
-        bound=f"at most {lasted}",
-        message=f"{rule.title} was to give way for {lasted} after the loss of {cause}; that ended at {end}",
-        source=rule.source,
-    )
+    message = f"{rule.title} was to give way for {lasted} after the loss of {cause}; that ended at {end}"
+    value, bound = f"broken since {render_time(relaxed.since)}", f"at most {lasted}"
+    return Finding.of(rule, rule.title, message, value=value, bound=bound).model_copy(update={"rule": "relax"})
 
 
 def render_time(time: datetime) -> str:

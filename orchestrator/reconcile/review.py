@@ -57,16 +57,8 @@ def find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[
             held[key] = held.get(key, 0) + counts[cell]
         for (group, domain), number in sorted(held.items()):
             where = f"{group}, {rule.per} {domain}"
-            yield Finding(
-                rule=rule.verb,
-                name=rule.title,
-                level=rule.level,
-                subject=where,
-                value=f"{number} nodes",
-                bound="none",
-                message=f"{where}: {number} nodes, where {rule.title} lets none stand",
-                source=rule.source,
-            )
+            message = f"{where}: {number} nodes, where {rule.title} lets none stand"
+            yield Finding.of(rule, where, message, value=f"{number} nodes", bound="none")
 
 
 def _find_stale(fleet: Fleet, lock: Lock) -> Iterator[Finding]:
