@@ -4,7 +4,8 @@ Runs in a virtual environment of its own (benchmarks/requirements.lock), since i
 process, and so imports nothing of the project. `counts` has the same whole variables as the project's solver; `nodes`
 has a variable for each node and site beside them, as a scheduler's model is usually written. One thread; each objective
 is minimised in its order and then held. SECONDS are CP-SAT's own deterministic ones, about those of a processor, so
-that other processes on the machine take nothing from it. Prints what it found as JSON.
+that other processes on the machine take nothing from it. Prints what it found as JSON. With - in place of a file,
+problems are read from standard input, one a line, and each is answered with a line.
 """
 
 import json
@@ -20,9 +21,9 @@ FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
 def build(problem: dict[str, Any]) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
-    """The whole variables and rows of a problem. Variables without a limit can be as large as the fleet."""
+    """The whole variables and rows of a problem."""
     model = cp_model.CpModel()
-    largest = sum(found["number"] for found in problem["nodes"])
+    largest = find_largest(problem)
     variables = [
         model.new_int_var(low, largest if high is None else high, f"v{at}")
         for at, (low, high) in enumerate(zip(problem["lows"], problem["highs"], strict=True))
@@ -33,6 +34,14 @@ def build(problem: dict[str, Any]) -> tuple[cp_model.CpModel, list[cp_model.IntV
         high = cp_model.INT32_MAX * 2**20 if row["high"] is None else row["high"]
         model.add_linear_constraint(terms, low, high)
     return model, variables
+
+
+def find_largest(problem: dict[str, Any]) -> int:
+    """What no variable without a limit need exceed: what all nodes weigh in the row that weighs them most, or asks."""
+    nodes = sum(found["number"] for found in problem["nodes"])
+    rows = (row for row in problem["rows"] if row["weights"])
+    reach = (nodes * max(map(abs, row["weights"])) + abs(row["low"] or 0) + abs(row["high"] or 0) for row in rows)
+    return max(reach, default=nodes)
 
 
 def add_up(variables: list[cp_model.IntVar], terms: dict[str, Any]) -> cp_model.LinearExpr:
@@ -88,10 +97,17 @@ def solve(problem: dict[str, Any], form: str, seconds: float) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
+def measure(text: str, form: str, seconds: float) -> dict[str, Any]:
+    """What was found, with the processor seconds that it took and the most memory that this process has had."""
     begun = time.process_time()
-    given = json.loads(Path(sys.argv[1]).read_text())
-    result = solve(given, sys.argv[2], float(sys.argv[3]))
+    result = solve(json.loads(text), form, seconds)
     result["seconds"] = time.process_time() - begun
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps(result))
+    return result
+
+
+if __name__ == "__main__":
+    path, form, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    for text in sys.stdin if path == "-" else [Path(path).read_text()]:
+        sys.stdout.write(f"{json.dumps(measure(text, form, seconds))}\n")
+        sys.stdout.flush()
