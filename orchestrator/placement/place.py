@@ -26,6 +26,7 @@ from orchestrator.placement.encode import Encoding, Strictness, encode
 from orchestrator.placement.explain import compute_explanation
 from orchestrator.placement.holdings import count_nodes, get_column_key
 from orchestrator.placement.notices import compute_notices, describe_unplaced
+from orchestrator.placement.places import get_place_name
 from orchestrator.placement.readiness import compute_syncs
 from orchestrator.placement.rounds import compute_round
 from orchestrator.placement.spending import compute_spending
@@ -106,7 +107,8 @@ def _write_plan(
         group.name: compute_node_clients(group, situation, assignments[group.name], encoding, answer.values)
         for group in situation.fleet.groups
     }
-    now = compute_round(situation, assignments, clients, policy)
+    review = _count_those_who_wait(situation, policy)
+    now = compute_round(situation, assignments, clients, review)
     machines = list(_write_machines(situation, now, clients))
     machines.sort(key=_rank)
     fleet, counts = situation.fleet, count_nodes(planned.machine for planned in machines)
@@ -124,12 +126,27 @@ def _write_plan(
         moves_left=sum(len(assignment.later) for assignment in now.values()),
         findings=(
             *findings,
-            *evaluate(counts, policy.bounds),
+            *evaluate(counts, review.bounds),
             *evaluate_costs(compute_spending(situation, (planned.machine for planned in machines)), policy.cost_limits),
             *find_missing_facts(fleet.policy, fleet, situation.candidates, counts),
         ),
         retired=situation.lock.retired if situation.lock else (),
     )
+
+
+def _count_those_who_wait(situation: Situation, policy: CompiledPolicy) -> CompiledPolicy:
+    """The policy with bounds that count nodes which run where nothing may stand any more.
+
+    A node that is to leave a drained or closed place may stay there for now: no place is found, or its round comes
+    later. Rules see it until it has moved, as they do in a review of the lock.
+    """
+    homes = (holding.home for found in situation.holdings.values() for holding in found if holding.stay is None)
+    waiting = [home for home in homes if home is not None and not situation.places[get_place_name(home)].lost]
+    if not waiting:
+        return policy
+    pinned = situation.candidates.pinned | count_nodes(waiting).keys()
+    fleet = situation.fleet
+    return compile_policy(fleet.policy, fleet, replace(situation.candidates, pinned=pinned))
 
 
 def _write_machines(

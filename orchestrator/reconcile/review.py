@@ -20,6 +20,7 @@ from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
 
 PLACE = "run `orchestrator place`"
+REBALANCE = "`orchestrator rebalance` moves it, as far as rules and rounds let it"
 
 
 def review_lock(
@@ -117,7 +118,7 @@ def _find_unfit(situation: Situation) -> Iterator[Finding]:
                 continue
             place = situation.places[get_column_key(home).place]
             if place.closure == "drained" and not place.lost:
-                message = f"{home.machine} stands at {home.site}, which is drained: {PLACE}"
+                message = f"{home.machine} stands at {home.site}, which is drained: {REBALANCE}"
                 yield _mismatch("drained", home.site, "another site", message, group.source, home.machine)
             elif not place.lost:
                 message = (

@@ -147,3 +147,12 @@ def test_rounds_end_with_as_few_moves_in_all_as_the_whole_plan_has(
     assert plan.moves_left == 0
     assert moves == whole.relocations
     assert len(plan.broken) == len(whole.broken)
+
+
+def test_rules_count_nodes_of_a_drained_domain_until_their_round_has_come() -> None:
+    """Nine of twelve are left whichever account is lost, those that still wait in the drained one among them."""
+    keep = make_rule(22, survive=1, per="account", keep="50%")
+    lock = make_lock(place(four(None)))
+    plan = place(four(1, keep), lock, closures=Closures(drained=(Loss(kind="account", value="b"),)))
+    assert (plan.relocations, plan.moves_left, count(plan)["b"]) == (1, 2, 2)
+    assert not plan.broken
