@@ -1,41 +1,19 @@
 """What each rule asks for: its bounds, the cells it closes, and what is odd about it as written."""
 
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from orchestrator.model.failure_domain import DomainKind
-from orchestrator.model.fleet import Fleet
-from orchestrator.policy.bound import Bound
+from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.policy.budget import Spending, evaluate_costs
 from orchestrator.policy.candidates import AnyCell, Candidates, Cell, ClientCell
-from orchestrator.policy.compile import CompiledPolicy, compile_policy
+from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
 from orchestrator.policy.spread import compute_quotas
 from tests.unit.placement.fleets import make_account, make_fleet, make_group, make_rule
-
-
-@dataclass(frozen=True)
-class Spot:
-    country: str | None
-
-    def get_domain(self, kind: DomainKind) -> str | None:
-        return self.country if kind == "country" else None
-
-
-PLACES = {"s1": Spot("DE"), "s2": Spot("FI"), "s3": Spot("FI"), "s4": Spot(None)}
-
-
-def compile_rule(fleet: Fleet | None = None, places: tuple[str, ...] = tuple(PLACES), **rule: Any) -> CompiledPolicy:
-    fleet = fleet or make_fleet([make_account("a")], [make_group(count=12)])
-    cells = tuple(Cell(group.name, place) for group in fleet.groups for place in places)
-    return compile_policy([make_rule(7, per="country", **rule)], fleet, Candidates(PLACES, cells))
-
-
-def limits(bounds: tuple[Bound, ...]) -> list[tuple[str, str | None, int | None]]:
-    return [(bound.subject.name, bound.domain, bound.high) for bound in bounds]
+from tests.unit.policy.policies import PLACES, Spot, compile_for, compile_rule, describe, limits
 
 
 @pytest.mark.parametrize(
@@ -138,6 +116,8 @@ def test_subjects(of: Any, names: list[str]) -> None:
     policy = compile_rule(fleet, ("s1",), skew=1, of=of)
     assert [bound.subject.name for bound in policy.bounds] == names
     assert len(policy.findings) == (0 if names else 1)
+    if of in ({"group": "eth"}, {"label": {"tier": "gold"}}):
+        assert [bound.subject.group_names for bound in policy.bounds] == [("eth",)]
 
 
 def test_pinned_nodes_in_a_closed_cell_count_against_caps_and_make_no_domain_eligible() -> None:
@@ -158,15 +138,6 @@ def test_nodes_at_unknown_domains_are_reported_as_missing_facts() -> None:
     [finding] = find_missing_facts(rules, fleet, candidates, {Cell("btc", "s1"): 1, Cell("btc", "s4"): 3})
     assert (finding.rule, finding.level, finding.value, finding.source.line) == ("facts", "warning", "3 nodes", 3)
     assert "(s4)" in finding.message
-
-
-def compile_for(fleet: Fleet, places: Any = tuple(PLACES), **rule: Any) -> CompiledPolicy:
-    cells = tuple(Cell(group.name, place) for group in fleet.groups for place in places)
-    return compile_policy([make_rule(7, **rule)], fleet, Candidates(PLACES, cells))
-
-
-def describe(counts: dict[AnyCell, int], policy: CompiledPolicy) -> list[tuple[str, str, str]]:
-    return [(each.subject, each.value, each.bound) for each in evaluate(counts, policy.bounds)]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +245,9 @@ def test_denied_clients_are_bounds_that_never_give_way() -> None:
         policy = compile_for(fleet, per="client.node", **rule)
         [bound] = policy.bounds
         assert (bound.domain, bound.high, bound.hard) == ("btcd", 0, True)
+        assert describe({ClientCell("btc", "node", "btcd"): 2}, policy) == [
+            ("btc, client.node btcd", "2 nodes", "none")
+        ]
         assert len(policy.candidates.cells) == 4
         assert policy.closed == ()
 
@@ -293,7 +267,7 @@ def test_a_budget_and_a_rounds_limit_are_values() -> None:
     each = compile_for(fleet, budget="25 USD/month").cost_limits
     assert [found.subject.name for found in each] == ["g", "h"]
     [moves] = compile_for(fleet, max_moves=5).move_limits
-    assert (moves.subject.name, moves.most) == ("fleet", 5)
+    assert (moves.subject.name, moves.most, moves.rule.source.line) == ("fleet", 5, 7)
 
 
 def test_an_overrun_budget_and_missing_prices_are_findings_apart() -> None:
@@ -308,6 +282,7 @@ def test_an_overrun_budget_and_missing_prices_are_findings_apart() -> None:
         "at most 25.00 USD/month",
     )
     assert (missing.rule, missing.level, missing.value) == ("facts", "warning", "2 machines")
+    assert missing.bound == "a known price"
 
 
 @pytest.mark.parametrize(
@@ -350,3 +325,219 @@ def test_what_can_never_be_met_or_is_no_name_is_said(rule: dict[str, Any], words
     [finding] = compile_for(fleet, **rule).findings
     assert words in finding.message
     assert finding.source.line == 7
+
+
+def make_two() -> Fleet:
+    """Two groups of four, of which one has more stake and vCPUs a node than the other, each with a standby node."""
+    need = MachineNeed(vcpus=8, memory=Decimal(4), disk=Decimal(10))
+    heavy = make_group("h", 4, stake="2.5", machine=need)
+    spare = [make_group(f"{name}-standby", 1, __standby_of__=name) for name in ("g", "h")]
+    return make_fleet([make_account("a")], [make_group("g", 4), heavy, *spare])
+
+
+@pytest.mark.parametrize(
+    ("by", "spread", "few", "standing"),
+    [
+        ("nodes", ("4 nodes", "at most 3 of 8 nodes (50%)"), "4 of 8 nodes", "4 nodes"),
+        ("stake", ("10 stake", "at most 6.5 of 14 stake (50%)"), "7 of 14 stake", "4 stake"),
+        ("vcpus", ("32 vcpus", "at most 19 of 40 vcpus (50%)"), "20 of 40 vcpus", "8 vcpus"),
+    ],
+)
+def test_every_weighed_rule_weighs_nodes_stake_and_processors(
+    by: str, spread: tuple[str, str], few: str, standing: str
+) -> None:
+    apart: dict[AnyCell, int] = {Cell("g", "s1"): 4, Cell("h", "s2"): 4}
+    below = compile_for(make_two(), below="50%", by=by, of="fleet", per="country")
+    assert describe(apart, below)[-1] == ("fleet, country FI", *spread)
+    there = compile_for(make_two(), min_nodes="50%", by=by, of="fleet", **{"in": {"country": "DE"}})
+    found = [] if by == "nodes" else [("fleet", standing, f"at least {few} (50%) in country DE")]
+    assert describe(apart, there) == found
+    left = compile_for(make_two(), survive=1, keep="50%", by=by, of="fleet", per="country")
+    worst = "left after the loss of any one per country"
+    assert describe(apart, left) == [("fleet", standing, f"at least {few} (50%) {worst}")] * (by != "nodes")
+
+
+def test_an_absolute_amount_is_as_many_coins_as_it_says() -> None:
+    apart: dict[AnyCell, int] = {Cell("g", "s1"): 4, Cell("h", "s2"): 4}
+    policy = compile_for(make_two(), cap=5, by="stake", of="fleet", per="country")
+    assert describe(apart, policy) == [("fleet, country FI", "10 stake", "at most 5 of 14 stake")]
+
+
+def test_survive_says_how_many_domains_are_lost() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    policy = compile_for(fleet, ("s1", "s2"), survive=2, per="country", keep=1)
+    counts: dict[AnyCell, int] = {Cell("btc", "s1"): 2, Cell("btc", "s2"): 2}
+    worst = "at least 1 of 4 nodes left after the loss of any 2 per country"
+    assert describe(counts, policy) == [("btc", "0 nodes", worst)]
+
+
+def test_min_domains_and_skew_say_what_is_short() -> None:
+    counts: dict[AnyCell, int] = {Cell("btc", "s1"): 4}
+    assert describe(counts, compile_rule(min_domains=2)) == [("btc", "1 domains", "at least 2")]
+    assert describe(counts, compile_rule(skew=3)) == [("btc", "4 nodes", "a difference of at most 3")]
+    assert describe(counts, compile_rule(skew=4)) == []
+
+
+def test_a_spread_says_what_each_domain_should_have() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=5)])
+    policy = compile_for(fleet, ("s1", "s2"), spread={"DE": 1, "FI": 1}, per="country")
+    counts: dict[AnyCell, int] = {Cell("btc", "s1"): 4, Cell("btc", "s2"): 1}
+    assert describe(counts, policy) == [
+        ("btc, country DE", "4 nodes", "2 to 3 of 5 nodes"),
+        ("btc, country FI", "1 nodes", "2 to 3 of 5 nodes"),
+    ]
+    assert describe({Cell("btc", "s1"): 3, Cell("btc", "s2"): 2}, policy) == []
+    assert [(each.where, each.wording, each.rule.source.line) for each in policy.preferences] == [
+        ("btc, country DE", "3", 7),
+        ("btc, country FI", "2", 7),
+    ]
+    assert [each.measure.value(counts) for each in policy.preferences] == [4, 1]
+    exact = compile_for(fleet, ("s1", "s2"), spread={"DE": 3, "FI": 2}, per="country")
+    assert [bound for _, _, bound in describe(counts, exact)] == ["3 of 5 nodes", "2 of 5 nodes"]
+
+
+def test_a_spread_counts_unknown_places_against_every_upper_bound_and_towards_no_lower_one() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=5)])
+    policy = compile_for(fleet, ("s1", "s2", "s4"), spread={"DE": 1, "FI": 1}, per="country")
+    assert [(bound.domain, bound.low, bound.high) for bound in policy.bounds] == [
+        ("DE", 2, None),
+        ("DE", None, 3),
+        ("FI", 2, None),
+        ("FI", None, 3),
+    ]
+    counts: dict[AnyCell, int] = {Cell("btc", "s1"): 1, Cell("btc", "s2"): 1, Cell("btc", "s4"): 3}
+    whole = "2 to 3 of 5 nodes"
+    assert describe(counts, policy) == [
+        ("btc, country DE", "1 nodes", whole),
+        ("btc, country DE", "4 nodes", whole),
+        ("btc, country FI", "1 nodes", whole),
+        ("btc, country FI", "4 nodes", whole),
+    ]
+
+
+def test_standby_nodes_keep_apart_with_their_group() -> None:
+    fleet = make_fleet(
+        [make_account("a")],
+        [make_group("g", 4), make_group("h", 4), make_group("g-standby", 1, __standby_of__="g")],
+    )
+    apart = compile_for(fleet, ("s1", "s2"), apart=("g", "h"), per="country")
+    beside = [("g and h, country DE", "2 groups", "at most 1 of them")]
+    assert describe({Cell("g-standby", "s1"): 1, Cell("h", "s1"): 1}, apart) == beside
+    assert describe({Cell("g-standby", "s1"): 1, Cell("g", "s1"): 1}, apart) == []
+    together = compile_for(fleet, ("s1", "s2"), together=("g", "h"), per="country")
+    alone: dict[AnyCell, int] = {Cell("g-standby", "s1"): 1, Cell("g", "s2"): 1, Cell("h", "s2"): 1}
+    assert describe(alone, together) == [("g and h, country DE", "1 nodes", "none of g where none of h stand")]
+
+
+def test_another_groups_standby_nodes_are_no_company() -> None:
+    together = compile_for(make_two(), ("s1", "s2"), together=("g", "h"), per="country")
+    lone: dict[AnyCell, int] = {Cell("g", "s1"): 1, Cell("h-standby", "s1"): 1, Cell("h", "s2"): 1}
+    assert describe(lone, together) == [("g and h, country DE", "1 nodes", "none of g where none of h stand")]
+
+
+def test_where_no_domain_is_known_groups_may_not_both_stand() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(name, 4) for name in "ghi"])
+    apart = compile_for(fleet, ("s4",), apart=("g", "h", "i"), per="country")
+    [both] = describe({Cell("g", "s4"): 1, Cell("i", "s4"): 1}, apart)
+    assert both == ("g and h and i, country (unknown)", "2 groups", "at most 1 of them")
+
+
+def test_no_bound_speaks_of_a_domain_that_one_group_alone_can_be_in() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4), make_group("h", 4)])
+    candidates = Candidates(PLACES, (Cell("g", "s1"), Cell("g", "s2"), Cell("h", "s2")))
+    policy = compile_policy([make_rule(7, apart=("g", "h"), per="country")], fleet, candidates)
+    assert [bound.domain for bound in policy.bounds] == ["FI"]
+
+
+def test_a_rule_of_groups_that_are_not_in_the_fleet_asks_for_nothing() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4)])
+    policy = compile_for(fleet, apart=("x", "y"), per="country")
+    assert policy.bounds == ()
+    [finding] = policy.findings
+    assert "selects no group" in finding.message
+
+
+def test_places_that_are_closed_have_no_bound() -> None:
+    assert compile_rule(deny=("DE",)).bounds == ()
+    assert compile_rule(allow=("DE",)).bounds == ()
+
+
+def test_a_budget_counts_nothing_for_a_group_without_machines() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4), make_group("h", 4)])
+    limits = compile_for(fleet, budget="25 USD/month", of="fleet").cost_limits
+    assert evaluate_costs({"g": Spending(2500, 0)}, limits) == ()
+
+
+def make_pair(names: tuple[str, ...], **fields: Any) -> Group:
+    clients = {"execution": names, "consensus": ("lighthouse", "teku")}
+    return make_group("eth", 4, chain="ethereum", clients=clients, **fields)
+
+
+def test_client_rules_see_the_clients_of_their_role_and_groups_alone() -> None:
+    fleet = make_fleet([make_account("a")], [make_pair(("geth", "besu")), make_group("btc", 4)])
+    counts: dict[AnyCell, int] = {
+        ClientCell("eth", "execution", "geth"): 4,
+        ClientCell("eth", "consensus", "teku"): 2,
+        ClientCell("eth", "consensus", "lighthouse"): 2,
+        ClientCell("btc", "node", "btcd"): 9,
+    }
+    kind = "client.execution"
+    assert describe(counts, compile_for(fleet, min_domains=2, per=kind)) == [("eth", "1 domains", "at least 2")]
+    assert describe(counts, compile_for(fleet, skew=3, per=kind)) == [("eth", "4 nodes", "a difference of at most 3")]
+    least = compile_for(fleet, min_nodes=3, **{"in": {kind: "besu"}})
+    assert describe(counts, least) == [("eth", "0 nodes", "at least 3 of 4 nodes in client.execution besu")]
+    assert describe({ClientCell("eth", "execution", "besu"): 3}, least) == []
+
+
+def test_standby_nodes_with_the_role_survive_as_their_groups_do() -> None:
+    spare = make_group("eth-standby", 1, chain="ethereum", clients={"execution": ("geth",)}, __standby_of__="eth")
+    fleet = make_fleet([make_account("a")], [make_pair(("geth", "besu")), spare])
+    policy = compile_for(fleet, survive=1, keep=3, per="client.execution")
+    counts: dict[AnyCell, int] = {
+        ClientCell("eth", "execution", "geth"): 2,
+        ClientCell("eth", "execution", "besu"): 2,
+        ClientCell("eth-standby", "execution", "geth"): 1,
+    }
+    [(_, left, _)] = describe(counts, policy)
+    assert left == "2 nodes"
+    assert describe({**counts, ClientCell("eth", "execution", "besu"): 3}, policy) == []
+    both = ("eth", "eth-standby")
+    assert [bound.subject.all_names for bound in policy.bounds] == [both]
+
+
+def test_rules_of_two_kinds_of_domain_see_their_own() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4)])
+    candidates = Candidates(PLACES, (Cell("g", "s1"), Cell("g", "s2")))
+    rules = [make_rule(7, cap=1, per="country"), make_rule(8, cap=2, per="region")]
+    bounds = compile_policy(rules, fleet, candidates).bounds
+    assert [(bound.where, bound.high) for bound in bounds] == [
+        ("g, country DE", 1),
+        ("g, country FI", 1),
+        ("g, region (unknown)", 2),
+    ]
+
+
+def test_a_group_that_can_stand_nowhere_has_no_domains() -> None:
+    fleet = make_fleet([make_account("a")], [make_group("g", 4), make_group("h", 4)])
+    candidates = Candidates(PLACES, (Cell("g", "s1"),))
+    bounds = compile_policy([make_rule(7, cap=1, per="country")], fleet, candidates).bounds
+    assert [bound.where for bound in bounds] == ["g, country DE"]
+
+
+@pytest.mark.parametrize(("number", "shown"), [(3, "(p0, p1, p2)"), (4, "(p0, p1, p2 …)")])
+def test_a_missing_fact_names_the_first_places(number: int, shown: str) -> None:
+    places = {f"p{at}": Spot(None) for at in range(number)}
+    fleet = make_fleet([make_account("a")], [make_group(count=number)])
+    cells = tuple(Cell("btc", place) for place in places)
+    rules = [make_rule(3, cap=1, per="country")]
+    [finding] = find_missing_facts(rules, fleet, Candidates(places, cells), dict.fromkeys(cells, 1))
+    assert shown in finding.message
+
+
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [({"chain": "bitcoin", "network": "regtest"}, "chain=bitcoin, network=regtest"), ({}, "all groups")],
+)
+def test_a_selector_is_called_by_what_it_gives(of: Any, name: str) -> None:
+    [bound] = compile_rule(skew=1, of=of).bounds
+    assert bound.subject.name == name
