@@ -18,7 +18,8 @@ from orchestrator.catalog.tables import Fact, Table
 from orchestrator.documents.known_keys import suggest
 from orchestrator.documents.text_file import invalid, read_text
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.model.source import Source
+from orchestrator.model.site import Recorded
+from orchestrator.model.source import Origin, Source
 
 LIST_SEPARATOR = ";"
 LONGEST_CELL_SHOWN = 80
@@ -134,6 +135,8 @@ class _Reader(Generic[Fact]):
             values.setdefault("region", "")
         for column in self.table.lists:
             values[column] = split_list(row.cells.get(column, ""))
+        if issubclass(self.table.model, Recorded):
+            values["origin"] = Origin(Source.at(self.path, row.line))
         try:
             return self.table.model.model_validate(values)
         except ValidationError as error:

@@ -10,7 +10,7 @@ from orchestrator.model.base import Frozen
 from orchestrator.model.catalogue import Catalogue
 
 # A price refresh, a newer image or a better coordinate replaces no machine, so none makes a lock stale.
-NOT_DECIDING = frozenset({"usd_per_month", "image_id", "latitude", "longitude", "source", "source_date"})
+NOT_DECIDING = frozenset({"usd_per_month", "image_id", "latitude", "longitude", "source", "source_date", "origin"})
 # Of storage only volumes decide (whether a disk can be had); traffic and addresses are prices and nothing else.
 DECIDING_STORAGE = "volume"
 DECIDING_OF_VOLUME = ("provider", "region", "type", "disk_kind")

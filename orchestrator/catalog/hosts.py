@@ -6,6 +6,7 @@ from orchestrator.catalog.spelling import find_misspelling
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.site import MachineType, Zone
+from orchestrator.model.source import Origin
 
 ENROLLED_PROVIDER = "ssh"
 
@@ -49,7 +50,14 @@ def build_zone(hosts: Sequence[EnrolledHost]) -> Zone:
         fact: value for host in reversed(hosts) for fact in ZONE_FACTS if (value := getattr(host, fact)) is not None
     }
     first = hosts[0]
-    return Zone(provider=ENROLLED_PROVIDER, region=first.region, zone=first.zone, source=str(first.source), **stated)
+    return Zone(
+        provider=ENROLLED_PROVIDER,
+        region=first.region,
+        zone=first.zone,
+        source=str(first.source),
+        origin=Origin(first.source),
+        **stated,
+    )
 
 
 def build_machine_type(host: EnrolledHost) -> MachineType:
@@ -68,6 +76,7 @@ def build_machine_type(host: EnrolledHost) -> MachineType:
         zones=(host.zone,),
         capacity=1,
         source=str(host.source),
+        origin=Origin(host.source),
     )
 
 

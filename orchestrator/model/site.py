@@ -9,6 +9,7 @@ from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.names import Line, PlaceName
 from orchestrator.model.quantity import MOST_GIBIBYTES, Usd
+from orchestrator.model.source import Origin
 
 CpuKind = Literal["dedicated", "shared", "burstable"]
 DiskKind = Literal["nvme", "ssd", "hdd"]
@@ -32,7 +33,13 @@ class DomainFacts(Frozen):
     longitude: float | None = Field(default=None, ge=-180, le=180)
 
 
-class Zone(DomainFacts):
+class Recorded(Frozen):
+    """A fact of the catalogue, and where it is written, so that a finding can say where to fill in what lacks."""
+
+    origin: Origin = Origin()
+
+
+class Zone(DomainFacts, Recorded):
     """One zone of a provider, as the catalogue knows it.
 
     `zone_id` is the provider's own id of the zone, which is the same in every account (zone letters are not).
@@ -83,7 +90,7 @@ class Site(Frozen):
                 return None if value is None else str(value)
 
 
-class MachineType(Frozen):
+class MachineType(Recorded):
     """A kind of machine that a provider offers in a region; memory and disk in GiB, price in USD a month.
 
     `capacity` is how many of them can be had at all (an enrolled host can be had once); None is no known limit.
@@ -116,7 +123,7 @@ PRICE_OF_STORAGE: dict[StorageKind, str] = {
 }
 
 
-class StoragePrice(Frozen):
+class StoragePrice(Recorded):
     """What a volume (a GiB a month), egress (a GB) or a public address (a month) costs in a region, in USD.
 
     An empty `region` is the provider's price wherever a region has none of its own. `disk_kind` is what a volume of

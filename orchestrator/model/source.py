@@ -3,7 +3,7 @@
 A plain dataclass, so that the command line can report errors without loading pydantic.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from orchestrator.model.line import escape_line
@@ -24,3 +24,10 @@ class Source:
     def at(cls, path: PurePath | str, line: int = 1, column: int = 1) -> "Source":
         """The place at `line` and `column` of the file at `path`."""
         return cls(file=str(path), line=line, column=column)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a fact was read, None where it was made up on the way; no part of the fact, so all origins are equal."""
+
+    source: Source | None = field(default=None, compare=False)

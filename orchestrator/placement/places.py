@@ -10,6 +10,7 @@ from orchestrator.model.host import EnrolledHost
 from orchestrator.model.lock import Machine
 from orchestrator.model.loss import Loss
 from orchestrator.model.site import Site, Zone
+from orchestrator.model.source import Origin
 
 ACTIVE = "active"
 ALL_OPEN = Closures()
@@ -93,4 +94,5 @@ def compute_host_zone(account: Account, host: EnrolledHost, listed: Zone | None)
         asn=host.asn,
         latitude=host.latitude,
         longitude=host.longitude,
+        origin=Origin(host.source),
     )
