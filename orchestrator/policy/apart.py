@@ -17,7 +17,7 @@ def compute_apart_bounds(rule: Apart, members: Members, candidates: Candidates) 
     every domain; with no known domain the unknown places are one.
     """
     domains = candidates.get_occupiable(members.all_names, rule.per)
-    known = domains.known or ({UNKNOWN_DOMAIN: ()} if domains.unknown else {})
+    known = domains.known or {UNKNOWN_DOMAIN: ()}
     found = ((domain, tuple(_split((*cells, *domains.unknown), members))) for domain, cells in known.items())
     return tuple(
         Bound(

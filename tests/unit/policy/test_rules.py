@@ -13,6 +13,7 @@ from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
 from orchestrator.policy.spread import compute_quotas
 from tests.unit.placement.fleets import make_account, make_fleet, make_group, make_rule
+from tests.unit.policy.encodings import compute_least
 from tests.unit.policy.policies import PLACES, Spot, compile_for, compile_rule, describe, limits
 
 
@@ -455,6 +456,39 @@ def test_a_rule_of_groups_that_are_not_in_the_fleet_asks_for_nothing() -> None:
     assert policy.bounds == ()
     [finding] = policy.findings
     assert "selects no group" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ({"apart": ("g", "h"), "per": "country"}, [1, 2]),
+        ({"together": ("g", "h"), "per": "country"}, [5, 0]),
+        ({"max_domains": 1, "per": "country", "of": "fleet"}, [2]),
+    ],
+)
+def test_the_solver_reads_of_the_fullest_domain_what_the_review_reads(rule: dict[str, Any], values: list[int]) -> None:
+    counts: dict[AnyCell, int] = {
+        Cell("g", "s1"): 4,
+        Cell("g-standby", "s1"): 1,
+        Cell("g", "s2"): 4,
+        Cell("h", "s2"): 4,
+        Cell("h-standby", "s2"): 0,
+    }
+    measures = [bound.measure for bound in compile_for(make_two(), ("s1", "s2"), **rule).bounds]
+    full = [measure for measure in measures if measure.value(counts) == compute_least(measure, counts)]
+    assert [measure.value(counts) for measure in full] == values
+
+
+def test_a_warning_about_places_is_no_bound() -> None:
+    assert compile_rule(deny=("DE",), level="warning").bounds == ()
+
+
+def test_a_client_is_in_no_domain_of_another_role() -> None:
+    cell = ClientCell("eth", "execution", "geth")
+    candidates = Candidates({}, ())
+    assert candidates.get_domain(cell, "client.execution") == "geth"
+    assert candidates.get_domain(cell, "client.consensus") is None
+    assert candidates.get_domain(cell, "country") is None
 
 
 def test_places_that_are_closed_have_no_bound() -> None:
