@@ -6,14 +6,14 @@ One thread, a fixed seed, no time limit, no relative gap and an absolute gap bel
 gives the same answer, and that answer is optimal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import highspy
 import numpy as np
 
-from orchestrator.placement.program import Program, compute_value, merge_terms
+from orchestrator.placement.program import EXACT_LIMIT, Program, compute_value, merge_terms
 from orchestrator.policy.linear import Terms
 
 OPTIONS: dict[str, bool | int | float | str] = {
@@ -36,7 +36,9 @@ RELAXED_TOLERANCE = 1e-6
 # Limits for preferences, as counts, so the same on every machine: a tree is searched whole up to so many variables that
 # are not fixed, and a relaxation is given up after so many steps.
 MOST_SEARCHED = 3_000
-MOST_STEPS = 5_000
+MOST_STEPS = 10_000
+# How many times as large as at best a preference's variables may be, where nothing closer is known.
+LOOSE_AIM = 2
 
 
 class SolverError(RuntimeError):
@@ -59,13 +61,12 @@ class Optimum:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """The optimum over fractions: its value, each variable's value and reduced cost, and the basis it was found at."""
+    """The optimum over fractions: its value, and each variable's value and reduced cost."""
 
     objective: Terms
     value: float
     values: np.ndarray
     reduced_costs: np.ndarray
-    basis: highspy.HighsBasis
 
     @property
     def bound(self) -> int:
@@ -97,8 +98,8 @@ class Solver:
     def minimize(self, objective: Terms, *, node_limit: int | None = None) -> Optimum | None:
         """The least value of the objective; None where no solution exists.
 
-        `node_limit` is for preferences, once there is a solution: it stops the search after so many nodes of its tree,
-        and large programs are only searched near the relaxation; then the optimum may not be proven.
+        `node_limit` is for preferences, sums of variables, once there is a solution: it stops the search after so many
+        nodes of its tree, and large programs are only searched near the relaxation; then the optimum may not be proven.
         """
         if not self._program.lows:  # the solver has no answer about a program without variables
             return Optimum(0, 0, ()) if self._program.holds(()) else None
@@ -108,23 +109,36 @@ class Solver:
         relaxation = self._relax(objective)
         if relaxation is None:
             return None
-        return self._accept(relaxation) or self._search(relaxation, node_limit)
+        return self._accept(relaxation) or self._search(objective, relaxation.value)
+
+    def raise_low(self, variable: int, low: int) -> None:
+        """A variable is known to be at least `low` in every solution."""
+        self._lowest[variable] = max(self._lowest[variable], low)
+        self._highs.changeColBounds(variable, self._lowest[variable], self._highest[variable])
+
+    def get_limits(self, terms: Terms) -> tuple[int, int]:
+        """The least and the largest that the limits of its variables leave to a sum of variables."""
+        variables = [variable for variable, _ in terms]
+        return round(self._lowest[variables].sum()), round(min(self._highest[variables].sum(), EXACT_LIMIT))
 
     def _prefer(self, objective: Terms, node_limit: int, last: tuple[int, ...]) -> Optimum | None:
         """A better solution than the last by as much as is had with little searching."""
-        self._highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)
-        relaxation = self._relax(objective)
-        self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
-        if relaxation is None:
-            least = self._program.compute_least(objective)
-            value = compute_value(objective, last)
-            return Optimum(value, min(value, 0 if least is None else least), last)
-        accepted = self._accept(relaxation)
-        if accepted is not None:
-            return accepted
-        if np.count_nonzero(self._lowest < self._highest) <= MOST_SEARCHED:
-            return self._search(relaxation, node_limit)
-        return self._search_near(relaxation, node_limit, last)
+        # Most variables are fixed by now: presolve and a new basis take fewer steps than the last, far-off basis.
+        self._highs.clearSolver()
+        relaxation = self._relax(objective, MOST_STEPS)
+        if relaxation is None:  # it takes too many steps: all that is known is the variables' limits
+            bound, aim = self.get_limits(objective)[0], self._lowest * LOOSE_AIM
+        else:
+            accepted = self._accept(relaxation)
+            if accepted is not None:
+                return accepted
+            if np.count_nonzero(self._lowest < self._highest) <= MOST_SEARCHED:
+                return self._search(objective, relaxation.value, node_limit)
+            bound, aim = relaxation.bound, relaxation.values
+        known = [last, *self._search_near(objective, aim, node_limit)]
+        self._values = min(known, key=lambda values: compute_value(objective, values))
+        value = compute_value(objective, self._values)
+        return Optimum(value, min(value, bound), self._values)
 
     def hold(self, objective: Terms, value: int) -> None:
         """From now on the objective stays at most at `value`.
@@ -157,14 +171,15 @@ class Solver:
         self._lowest, self._highest = lowest, highest
         self._highs.changeColsBounds(len(self._columns), self._columns, lowest, highest)
 
-    def _relax(self, objective: Terms) -> Relaxation | None:
+    def _relax(self, objective: Terms, most_steps: int = highspy.kHighsIInf) -> Relaxation | None:
         """The optimum over fractions, from the last one's basis; None where there is none, and so no whole one.
 
         Under a limit of steps None may also be that it was not reached.
         """
-        costs = self._make_costs(objective)
-        self._highs.changeColsCost(len(costs), self._columns, costs)
+        self._set_costs(objective)
+        self._highs.setOptionValue("simplex_iteration_limit", most_steps)
         self._highs.run()
+        self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
         if self._is_infeasible() or self._highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
             return None
         self._require_solution()
@@ -174,7 +189,6 @@ class Solver:
             self._highs.getInfo().objective_function_value,
             np.array(solution.col_value),
             np.array(solution.col_dual),
-            self._highs.getBasis(),
         )
         return self._relaxation
 
@@ -189,45 +203,68 @@ class Solver:
             return None
         return self._conclude(relaxation.objective, relaxation.values.tolist(), relaxation.value)
 
-    def _search_near(self, relaxation: Relaxation, node_limit: int, last: tuple[int, ...]) -> Optimum:
-        """The best solution that has all that is whole in the relaxation; the last one where that is better.
+    def _search_near(self, objective: Terms, aim: np.ndarray, node_limit: int) -> Iterator[tuple[int, ...]]:
+        """A solution, if one is found, in which the objective's variables are at most as in `aim`, rounded up.
 
-        Relaxation enforced neighbourhood search (Berthold 2014). The bound is the whole program's.
+        With these limits and nothing to minimise, what is left is close to a flow, whose corners are nearly whole; the
+        solution that is best in fractions may be in fractions everywhere. So what is whole in a corner is kept and the
+        rest searched (relaxation enforced neighbourhood search, Berthold 2014); failing that, the root of the whole.
         """
         low, high = self._lowest, self._highest
-        nearest = np.clip(np.rint(relaxation.values), low, high)
-        near = self._whole & (np.abs(relaxation.values - nearest) <= RELAXED_TOLERANCE)
-        found = None
-        if np.count_nonzero(~near & (low < high)) <= MOST_SEARCHED:
-            self._set_limits(np.where(near, nearest, low), np.where(near, nearest, high))
-            self._values = None
-            found = self._search(relaxation, node_limit)
-            self._set_limits(low, high)
-            self._highs.setBasis(relaxation.basis)
-        known = (last,) if found is None else (last, found.values)
-        self._values = min(known, key=lambda values: compute_value(relaxation.objective, values))
-        value = compute_value(relaxation.objective, self._values)
-        return Optimum(value, min(value, relaxation.bound), self._values)
+        among = np.array([variable for variable, _ in objective])
+        limits = high.copy()
+        limits[among] = np.minimum(high[among], np.ceil(aim[among] - RELAXED_TOLERANCE))
+        self._set_limits(low, limits)
+        self._highs.clearSolver()
+        self._values = None
+        corner = self._relax((), MOST_STEPS)
+        if corner is not None:
+            found = self._search_around(corner, among, node_limit) or self._search((), 0, 1)
+            yield from () if found is None else (found.values,)
+        self._set_limits(low, high)
 
-    def _search(self, relaxation: Relaxation, node_limit: int | None) -> Optimum | None:
-        """Branch and bound, begun with the last solution."""
+    def _search_around(self, corner: Relaxation, among: np.ndarray, node_limit: int) -> Optimum | None:
+        """A solution with all that is whole in a corner, but for some variables."""
+        low, high = self._lowest, self._highest
+        nearest = np.clip(np.rint(corner.values), low, high)
+        kept = self._whole & (np.abs(corner.values - nearest) <= RELAXED_TOLERANCE)
+        kept[among] = False
+        if np.count_nonzero(~kept & (low < high)) > MOST_SEARCHED:
+            return None
+        self._set_limits(np.where(kept, nearest, low), np.where(kept, nearest, high))
+        found = self._search((), 0, node_limit)
+        self._set_limits(low, high)
+        return found
+
+    def _search(self, objective: Terms, bound: float, node_limit: int = highspy.kHighsIInf) -> Optimum | None:
+        """Branch and bound, begun with the last solution where there is one; the last basis is kept for what follows.
+
+        None where nothing is found, since there is nothing or the tree has more nodes than are searched.
+        """
+        basis = self._highs.getBasis()
+        self._set_costs(objective)
         self._highs.changeColsIntegrality(len(self._columns), self._columns, self._whole.astype(np.uint8))
-        self._highs.setOptionValue("mip_max_nodes", highspy.kHighsIInf if node_limit is None else node_limit)
+        self._highs.setOptionValue("mip_max_nodes", node_limit)
         if self._values is not None:
             self._highs.setSolution(_make_solution(self._values))
         self._highs.run()
         found = None
-        if not self._is_infeasible():
+        if not self._is_infeasible() and not self._is_given_up():
             self._require_solution()
-            shown = max(self._highs.getInfo().mip_dual_bound, relaxation.value)
-            found = self._conclude(relaxation.objective, self._highs.getSolution().col_value, shown)
+            shown = max(self._highs.getInfo().mip_dual_bound, bound)
+            found = self._conclude(objective, self._highs.getSolution().col_value, shown)
         self._highs.changeColsIntegrality(len(self._columns), self._columns, np.zeros(len(self._columns), np.uint8))
-        self._highs.setBasis(relaxation.basis)
+        self._highs.setBasis(basis)
         return found
 
     def _is_infeasible(self) -> bool:
         infeasible = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
         return self._highs.getModelStatus() in infeasible
+
+    def _is_given_up(self) -> bool:
+        """Whether a search under a limit ended before it had any solution."""
+        nothing = self._highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible
+        return nothing and self._highs.getModelStatus() == highspy.HighsModelStatus.kSolutionLimit
 
     def _require_solution(self) -> None:
         info, status = self._highs.getInfo(), self._highs.getModelStatus()
@@ -241,6 +278,9 @@ class Solver:
         self._values = self._round(values)
         value = compute_value(objective, self._values)
         return Optimum(value, min(value, ceil(shown - BOUND_TOLERANCE)), self._values)
+
+    def _set_costs(self, objective: Terms) -> None:
+        self._highs.changeColsCost(len(self._columns), self._columns, self._make_costs(objective))
 
     def _make_costs(self, objective: Terms) -> np.ndarray:
         costs = np.zeros(len(self._columns))

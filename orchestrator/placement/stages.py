@@ -1,5 +1,6 @@
 """The objectives of a placement in their order; each optimum is held while the next is sought."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,14 +21,38 @@ CONCENTRATION_NODE_LIMIT = 200
 class Objective:
     """An expression to minimise, and a constant that makes its value one that people read.
 
-    `peaks` are variables that need only be as large as the largest of some expressions.
+    `peaks` are variables that need only be as large as the largest of some expressions, the counts that a group is
+    divided into.
     """
 
     name: str
     terms: Terms
     constant: int = 0
     node_limit: int | None = None
-    peaks: Mapping[int, Sequence[Terms]] = field(default_factory=dict)
+    peaks: Mapping[int, "Division"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A group's nodes by domain: how many each has, how many nodes the group has, and those without a place."""
+
+    domains: tuple[Terms, ...]
+    number: int
+    unplaced: Terms
+
+    def compute_peak(self, values: Sequence[int]) -> int:
+        """The largest count."""
+        return max((compute_value(terms, values) for terms in self.domains), default=0)
+
+    def compute_least_peak(self, solver: Solver) -> int:
+        """What the largest count cannot fall below: how high all domains fill up where that is as even as can be."""
+        limits = [solver.get_limits(terms) for terms in self.domains]
+        number = self.number - solver.get_limits(self.unplaced)[1]
+
+        def holds_all(level: int) -> bool:
+            return sum(min(level, high) for _, high in limits) >= number
+
+        return bisect_left(range(max(0, number)), True, lo=max((low for low, _ in limits), default=0), key=holds_all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +92,26 @@ def _improve(solver: Solver, program: Program, objective: Objective, start: Opti
     if objective.peaks:
         start = replace(start, values=_lower_peaks(objective.peaks, start.values))
         solver.start_from(start.values)
+        for variable, division in objective.peaks.items():
+            solver.raise_low(variable, division.compute_least_peak(solver))
     value = compute_value(objective.terms, start.values)
     if value == program.compute_least(objective.terms):
         return Optimum(value, value, start.values)
     found = solver.minimize(objective.terms, node_limit=objective.node_limit)
     if found is None:
         raise SolverError(f"stage {objective.name} lost the solution that the stage before it had")
-    return found
+    if found.proven or not objective.peaks:
+        return found
+    lowered = _lower_peaks(objective.peaks, found.values)
+    solver.start_from(lowered)
+    return Optimum(compute_value(objective.terms, lowered), found.bound, lowered)
 
 
-def _lower_peaks(peaks: Mapping[int, Sequence[Terms]], values: Sequence[int]) -> tuple[int, ...]:
+def _lower_peaks(peaks: Mapping[int, Division], values: Sequence[int]) -> tuple[int, ...]:
     """The same solution with each peak as low as it can be: an earlier objective had no reason to lower it."""
     lowered = list(values)
-    for variable, expressions in peaks.items():
-        lowered[variable] = max((compute_value(terms, values) for terms in expressions), default=0)
+    for variable, division in peaks.items():
+        lowered[variable] = division.compute_peak(values)
     return tuple(lowered)
 
 
@@ -172,14 +203,15 @@ def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objecti
     objectives = []
     program = encoding.program
     for kind in ("provider", "zone"):
-        peaks: dict[int, tuple[Terms, ...]] = {}
+        peaks: dict[int, Division] = {}
         for group in situation.fleet.groups:
             domains = situation.candidates.get_occupiable((group.name,), kind).known.values()
             counts = tuple(tuple((at, 1) for cell in cells for at in program.get_count(cell)) for cells in domains)
             largest = program.add_whole(group.count)
             for terms in counts:
                 program.add_row(((largest, -1), *terms), None, 0)
-            peaks[largest] = counts
+            unplaced = encoding.unplaced.get(group.name)
+            peaks[largest] = Division(counts, group.count, () if unplaced is None else ((unplaced, 1),))
         objectives.append(
             Objective(
                 name=f"largest {kind}",
