@@ -23,7 +23,7 @@ test: test-unit test-marked ## Runs all tests: the fast ones, then machines, eng
 test-unit: setup ## Runs the fast tests.
 	$(python) -m pytest -q -n auto -m "not machines and not engine and not build and not slow"
 
-test-marked: setup
+test-marked: setup build/benchmark/.installed # CP-SAT, which placement is held against
 	$(python) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "$(slow)"
 
 lint: setup ## Style, types and import contracts.
