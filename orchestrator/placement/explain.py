@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from orchestrator.model.fleet import Fleet
+from orchestrator.model.fleet import Fleet, Group
 from orchestrator.model.plan import Finding, Repair
 from orchestrator.model.rule import Rule, Spread
 from orchestrator.placement.candidates import Situation
 from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
+from orchestrator.placement.notices import describe_unplaced
 from orchestrator.placement.repair import compute_repairs
 from orchestrator.policy.bound import Bound
 from orchestrator.policy.candidates import Candidates
@@ -62,26 +63,47 @@ def _describe_conflict(situation: Situation, culprits: Sequence[Culprit]) -> tup
 
 
 def _describe_missing(situation: Situation) -> list[Finding]:
-    """Groups for which no site offers a machine at all, policy or not."""
+    """Groups for which no site offers a machine at all, or none to the nodes that need a new one, policy or not."""
     findings = []
     for group in situation.fleet.groups:
+        need = group.machine
+        disk = f"{need.disk_kind} disk" if need.disk_kind else "disk"
         if not situation.candidates.get_occupiable_cells((group.name,)):
-            need = group.machine
-            disk = f"{need.disk_kind} disk" if need.disk_kind else "disk"
-            findings.append(
-                Finding(
-                    rule="machine",
-                    name=f"a machine for {group.name}",
-                    level="error",
-                    subject=group.name,
-                    value="no site offers one",
-                    bound=f"{need.vcpus} {need.cpu} vCPUs, {need.memory} GiB memory, {need.disk} GiB {disk}",
-                    message=f"no site of any account offers {need.vcpus} {need.cpu} vCPUs with {need.memory} GiB of "
-                    f"memory and {need.disk} GiB of {disk} for {group.name}: ask for less, or add regions or accounts",
-                    source=group.source,
-                )
+            value = "no site offers one"
+            message = (
+                f"no site of any account offers {need.vcpus} {need.cpu} vCPUs with {need.memory} GiB of "
+                f"memory and {need.disk} GiB of {disk} for {group.name}: ask for less, or add regions or accounts"
             )
+        elif group.name not in situation.fresh_by_group and (lacking := _count_lacking(situation, group)):
+            value = f"no site offers {lacking} more"
+            message = (
+                f"{lacking} nodes of {group.name} need a new machine, and {describe_unplaced(situation, group)}: open "
+                "one, ask for fewer nodes, or add regions or accounts"
+            )
+        else:
+            continue
+        findings.append(
+            Finding(
+                rule="machine",
+                name=f"a machine for {group.name}",
+                level="error",
+                subject=group.name,
+                value=value,
+                bound=f"{need.vcpus} {need.cpu} vCPUs, {need.memory} GiB memory, {need.disk} GiB {disk}",
+                message=message,
+                source=group.source,
+            )
+        )
     return findings
+
+
+def _count_lacking(situation: Situation, group: Group) -> int:
+    """How many nodes of a group can neither stay nor go back to a machine of their own."""
+    holdings = situation.holdings[group.name]
+    standing = sum(holding.standing for holding in holdings)
+    able = [holding for holding in holdings if holding.pinned or holding.stay is not None or holding.adoptable]
+    kept = sum(holding.standing for holding in able)
+    return max(0, group.count - kept - min(len(able) - kept, max(0, group.count - standing)))
 
 
 def _describe_capacity(fleet: Fleet, size: int) -> Finding:

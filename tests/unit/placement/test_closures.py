@@ -50,6 +50,17 @@ def test_a_cordoned_domain_keeps_what_it_has_and_takes_nothing() -> None:
     assert count(place(fleet, closures=CORDONED)).get("b", 0) == 0
 
 
+def test_a_group_that_grows_with_every_site_cordoned_is_told_so() -> None:
+    lock = make_lock(place(four_accounts(policy=[])))
+    all_of_them = Closures(cordoned=tuple(Loss(kind="account", value=name) for name in PRICES))
+    plan = place(four_accounts(14, policy=[]), lock, closures=all_of_them)
+    assert plan.status == "infeasible"
+    (found,) = plan.conflict
+    assert (found.rule, found.subject) == ("machine", "btc")
+    assert "2 nodes of btc need a new machine" in found.message
+    assert "cordoned: a/r1/z1, b/r1/z1" in found.message
+
+
 def test_no_node_goes_back_to_a_machine_of_its_own_in_a_cordoned_domain() -> None:
     lock = make_lock(place(four_accounts(), make_lock(place(four_accounts())), LOST_B))
     assert count(place(four_accounts(), lock))["b"] == 3
