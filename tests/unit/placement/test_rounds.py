@@ -156,3 +156,80 @@ def test_rules_count_nodes_of_a_drained_domain_until_their_round_has_come() -> N
     plan = place(four(1, keep), lock, closures=Closures(drained=(Loss(kind="account", value="b"),)))
     assert (plan.relocations, plan.moves_left, count(plan)["b"]) == (1, 2, 2)
     assert not plan.broken
+
+
+def change_places(leaving: str, coming: str, *rules: Any, stay: str) -> tuple[Fleet, Lock]:
+    """One group is to leave account c and another to come from d, one move at a time; two nodes of `s` are in c.
+
+    These stay, or one of them is added or comes back from being retired in the same round.
+    """
+
+    def draw(numbers: dict[str, int], *more: Any, **at: str) -> Fleet:
+        allowed = [make_rule(1, allow=(at[name],), per="account", of={"group": name}) for name in at]
+        groups = [make_group(name, number) for name, number in sorted(numbers.items())]
+        return make_fleet([make_account(name) for name in ACCOUNTS], groups, [*allowed, *more])
+
+    start = {leaving: "c", coming: "d", "s": "c"}
+    first = place(draw({leaving: 1, coming: 1, "s": 1 if stay == "added" else 2}, **start))
+    if stay == "back":
+        first = place(draw({leaving: 1, coming: 1, "s": 1}, **start), make_lock(first))
+    goal = draw(
+        {leaving: 1, coming: 1, "s": 2}, *rules, make_rule(9, max_moves=1), **{**start, leaving: "a", coming: "c"}
+    )
+    return goal, make_lock(first)
+
+
+def list_moved(plan: Plan) -> list[str]:
+    return [planned.machine.node for planned in plan.machines if planned.change == "relocate"]
+
+
+@pytest.mark.parametrize("stay", ["stays", "added", "back"])
+@pytest.mark.parametrize(("leaving", "coming"), [("p", "q"), ("q", "p")])
+def test_who_comes_waits_for_who_leaves_where_no_more_than_so_many_fit(leaving: str, coming: str, stay: str) -> None:
+    fleet, lock = change_places(leaving, coming, make_rule(3, cap=3, per="account", of="fleet"), stay=stay)
+    plan = place(fleet, lock)
+    assert (list_moved(plan), count(plan)) == ([f"{leaving}-1"], {"a": 1, "c": 2, "d": 1})
+    last = place(fleet, finish(plan))
+    assert (list_moved(last), last.moves_left, count(last)) == ([f"{coming}-1"], 0, {"a": 1, "c": 3})
+
+
+@pytest.mark.parametrize("stay", ["stays", "added", "back"])
+@pytest.mark.parametrize(("leaving", "coming"), [("p", "q"), ("q", "p")])
+def test_who_leaves_waits_for_who_comes_where_so_many_must_stand(leaving: str, coming: str, stay: str) -> None:
+    least = make_rule(3, min_nodes=3, of="fleet", **{"in": {"account": "c"}})
+    fleet, lock = change_places(leaving, coming, least, stay=stay)
+    plan = place(fleet, lock)
+    assert (list_moved(plan), count(plan)) == ([f"{coming}-1"], {"c": 4})
+
+
+@pytest.mark.parametrize(("kept", "other"), [("m", "n"), ("n", "m")])
+def test_who_changes_its_client_goes_first_where_too_many_run_the_old_one(kept: str, other: str) -> None:
+    """Three nodes run one client, and no more than two may; one of them stays where it is, two are to move."""
+    accounts = [make_account(name) for name in ACCOUNTS]
+    spare = make_rule(1, min_nodes=1, **{"in": {"account": "d"}})
+    groups = [make_group("x", 3, clients={"node": (kept,)})]
+    first = make_fleet(
+        accounts, groups, [make_rule(2, allow=("c", "d"), per="account"), spare, make_rule(3, cap=2, per="account")]
+    )
+    lock = make_lock(place(first))
+    assert count(place(first)) == {"c": 2, "d": 1}
+    rules = [
+        make_rule(2, allow=("a", "d"), per="account"),
+        make_rule(3, cap=2, per="client.node"),
+        make_rule(4, max_moves=1),
+    ]
+    fleet = make_fleet(accounts, [make_group("x", 3, clients={"node": (kept, other)})], rules)
+    plan = place(fleet, lock)
+    [moved] = [planned.machine for planned in plan.machines if planned.change == "relocate"]
+    assert (moved.clients, plan.moves_left) == ({"node": other}, 1)
+    assert not plan.broken
+
+
+def test_nodes_that_go_back_to_machines_of_their_own_go_in_rounds_too() -> None:
+    lock = make_lock(place(four(None), make_lock(place(four(None))), LOST_B))
+    plan = place(four(1), lock)
+    assert (plan.relocations, plan.moves_left, count(plan)["b"]) == (1, 2, 1)
+    back = [planned.machine.machine for planned in plan.machines if planned.change == "relocate"]
+    assert len(back) == 1
+    assert set(back) < {"btc-4.1", "btc-5.1", "btc-6.1"}
+    assert sum(count(plan).values()) == 12
