@@ -1,6 +1,6 @@
 # What people and CI type. Every target sets up what it needs first: tools/setup.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-marked lint benchmark clean lock
+.PHONY: help setup demo test test-unit test-marked lint benchmark mutate clean lock
 SHELL := /bin/sh
 python := .venv/bin/python
 # Python's modules are compiled once, not at each start of the thousands of processes that the tests begin.
@@ -41,6 +41,14 @@ build/benchmark/.installed: benchmarks/requirements.lock | setup
 	build/benchmark/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+mutate: build/mutate/.installed ## Changes policy and placement in thousands of small ways; some test must fail each time.
+	$(python) -m tools.mutate
+
+build/mutate/.installed: tools/mutate/requirements.lock | setup
+	$(python) -m venv --clear build/mutate
+	build/mutate/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 clean: ## Removes all that the project has put on this machine, rehearsals and caches too.
 	@if [ -x $(python) ]; then $(python) -m orchestrator.rehearsal clean --all || true; fi
 	@tools/clean.sh
@@ -49,3 +57,4 @@ lock: ## Resolves the Python packages anew (needs uv on PATH).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --all-extras --group dev -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/go/requirements.in -o tools/go/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/mutate/requirements.in -o tools/mutate/requirements.lock

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 TESTS = Path(__file__).parent
 
@@ -18,6 +18,10 @@ SHARED_FLEET = tuple(f"tests/stacks/test_{name}.py" for name in ("declaration", 
 # keep it. No deadline: the machines that run this are shared, so time says nothing of one example.
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)  # the same cases for everyone
 settings.register_profile("thorough", max_examples=500, deadline=None)
+# tools/mutate: that a test fails is enough to know, and most mutants that live are tried with all tests.
+settings.register_profile(
+    "mutants", settings.get_profile("quick"), phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False
+)
 settings.load_profile("quick")
 
 
