@@ -136,10 +136,26 @@ def find_unknown_clients(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> It
                 problem = describe_misfit(group, role, name, clients)
                 if problem:
                     yield OrchestratorError(f"groups.{group.name}: {problem[0]}", hint=problem[1], source=group.source)
-            arch, known = group.machine.arch or DEFAULT_ARCH, [clients[name] for name in choices if name in clients]
+            arch, known = get_arch(group), [clients[name] for name in choices if name in clients]
             if known and not any(client.is_built_for(arch, fleet.artifacts.get(client.name)) for client in known):
                 message = f"groups.{group.name}: no {role} of {', '.join(choices)} is to be had for {arch} machines"
                 yield OrchestratorError(message, hint="offer another client, or change arch", source=group.source)
+        if group.combinations and not any(
+            _is_to_be_had(choice, group, fleet, clients) for choice in group.combinations
+        ):
+            message = f"groups.{group.name}: none of its combinations is to be had for {get_arch(group)} machines"
+            yield OrchestratorError(message, hint="name another combination, or change arch", source=group.source)
+
+
+def get_arch(group: Group) -> str:
+    """The architecture of a group's machines."""
+    return group.machine.arch or DEFAULT_ARCH
+
+
+def _is_to_be_had(choice: Mapping[str, str], group: Group, fleet: Fleet, clients: Mapping[str, ClientFacts]) -> bool:
+    """Whether all clients of a combination are, as far as they are known, for the architecture of the group."""
+    known = (clients[name] for name in choice.values() if name in clients)
+    return all(client.is_built_for(get_arch(group), fleet.artifacts.get(client.name)) for client in known)
 
 
 def drop_signers(group: Group, clients: Mapping[str, ClientFacts]) -> Group:

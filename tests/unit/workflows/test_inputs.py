@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.model.client import ClientFacts
 from orchestrator.model.errors import InvalidDocument
-from orchestrator.workflows.inputs import Where, read_inputs
+from orchestrator.workflows.inputs import Where, find_unknown_clients, read_inputs
+from tests.unit.placement.fleets import at, make_account, make_fleet, make_group
 from tests.unit.specs import HOSTS, SPEC, change, write_spec
 
 
@@ -58,6 +60,32 @@ def test_the_lock_is_beside_the_spec_unless_it_is_named(tmp_path: Path) -> None:
     assert Where(spec).lock_path == tmp_path / "fleet.lock"
     assert Where(spec, tmp_path / "x").lock_path == tmp_path / "x"
     assert read_inputs(Where(spec)).lock is None
+
+
+def test_combinations_of_which_none_is_to_be_had_are_refused() -> None:
+    """Each role has a client for arm64, and no combination has two."""
+
+    def describe(name: str, role: str, *arches: str) -> ClientFacts:
+        release = {"release": {"arch_names": {arch: arch for arch in arches}}}
+        facts = {"name": name, "chain": "ethereum", "role": role, "signs": False, "version": "1", "source": at(1)}
+        return ClientFacts.model_validate({**facts, "ports": {"regtest": ()}, "artifacts": release})
+
+    known = [describe("geth", "execution", "amd64", "arm64"), describe("besu", "execution", "amd64")]
+    known += [describe("prysm", "consensus", "amd64", "arm64"), describe("teku", "consensus", "amd64")]
+    clients = {facts.name: facts for facts in known}
+    pairs = [{"execution": "geth", "consensus": "teku"}, {"execution": "besu", "consensus": "prysm"}]
+
+    def complain_about(*combinations: dict[str, str]) -> list[str]:
+        offered = {"execution": ("geth", "besu"), "consensus": ("prysm", "teku")}
+        group = make_group("eth", chain="ethereum", clients=offered, combinations=combinations)
+        need = group.machine.model_copy(update={"arch": "arm64"})
+        fleet = make_fleet([make_account("a")], [group.model_copy(update={"machine": need})])
+        return [str(problem) for problem in find_unknown_clients(fleet, clients)]
+
+    (problem,) = complain_about(*pairs)
+    assert "groups.eth: none of its combinations is to be had for arm64 machines" in problem
+    assert not complain_about(*pairs, {"execution": "geth", "consensus": "prysm"})
+    assert not complain_about()
 
 
 def test_groups_sign_where_any_of_their_clients_may(tmp_path: Path) -> None:
