@@ -1,6 +1,6 @@
 """The client catalogue: one YAML file a blockchain client, read into what the core needs of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -9,6 +9,7 @@ from orchestrator.documents.text_file import invalid
 from orchestrator.documents.yaml_document import YamlDocument, read_yaml
 from orchestrator.model.client import PEER_PORT, ClientFacts, ClientFile
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
+from orchestrator.model.fleet import Fleet
 from orchestrator.model.source import Source
 
 CLIENT_FILE = TypeAdapter(ClientFile)
@@ -32,9 +33,37 @@ def load_clients(folder: Path) -> dict[str, ClientFacts]:
             clients[client.name] = client
         except InvalidDocument as error:
             problems.extend(error.problems)
+    problems += find_disagreements(clients)
     if problems:
         raise InvalidDocument(problems)
     return clients
+
+
+def is_production(chain: str, network: str, clients: Mapping[str, ClientFacts]) -> bool:
+    """Whether a chain's network is one that people rely on; one that no client knows is taken to be."""
+    knowing = [client for client in clients.values() if client.chain == chain and network in client.ports]
+    return not knowing or any(network not in client.test_networks for client in knowing)
+
+
+def mark_production(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Fleet:
+    """The fleet with each group told whether its network is production."""
+    groups = (
+        group.model_copy(update={"production": is_production(group.chain, group.network, clients)})
+        for group in fleet.groups
+    )
+    return fleet.model_copy(update={"groups": tuple(groups)})
+
+
+def find_disagreements(clients: Mapping[str, ClientFacts]) -> Iterator[OrchestratorError]:
+    """Networks that one client's file takes for production and another's of the same chain does not."""
+    seen: dict[tuple[str, str], ClientFacts] = {}
+    for client in clients.values():
+        for network in client.ports:
+            first = seen.setdefault((client.chain, network), client)
+            if (network in first.test_networks) != (network in client.test_networks):
+                message = f"{client.name} and {first.name} disagree on whether {client.chain} {network} is production"
+                hint = f"write the same `production` for it in both files ({first.source.file})"
+                yield OrchestratorError(message, hint=hint, source=client.source)
 
 
 def load_client(path: Path) -> ClientFacts:
@@ -54,6 +83,7 @@ def load_client(path: Path) -> ClientFacts:
         artifacts=file.artifacts,
         peer_address=file.peers.address if file.peers else None,
         ready={name: network.ready for name, network in sorted(file.networks.items()) if network.ready},
+        test_networks=frozenset(name for name, network in file.networks.items() if not network.production),
         source=document.key_source_of(("client",)),
     )
 

@@ -18,7 +18,6 @@ from orchestrator.catalog.tables import Fact, Table
 from orchestrator.documents.known_keys import suggest
 from orchestrator.documents.text_file import invalid, read_text
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.model.site import Recorded
 from orchestrator.model.source import Origin, Source
 
 LIST_SEPARATOR = ";"
@@ -135,7 +134,7 @@ class _Reader(Generic[Fact]):
             values.setdefault("region", "")
         for column in self.table.lists:
             values[column] = split_list(row.cells.get(column, ""))
-        if issubclass(self.table.model, Recorded):
+        if "origin" in self.table.model.model_fields:
             values["origin"] = Origin(Source.at(self.path, row.line))
         try:
             return self.table.model.model_validate(values)

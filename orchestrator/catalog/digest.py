@@ -13,7 +13,7 @@ from orchestrator.model.catalogue import Catalogue
 NOT_DECIDING = frozenset({"usd_per_month", "image_id", "latitude", "longitude", "source", "source_date", "origin"})
 # Of storage only volumes decide (whether a disk can be had); traffic and addresses are prices and nothing else.
 DECIDING_STORAGE = "volume"
-DECIDING_OF_VOLUME = ("provider", "region", "type", "disk_kind")
+DECIDING_OF_VOLUME = ("provider", "region", "type", "disk_kind", "most_iops")
 
 
 def compute_facts_digest(catalogue: Catalogue) -> str:

@@ -70,6 +70,7 @@ def build_machine_type(host: EnrolledHost) -> MachineType:
         cpu=host.cpu,
         memory_gib=host.memory_gib,
         local_disk_gib=host.disk_gib,
+        local_disk_iops=host.disk_iops,
         disk_kind=host.disk_kind,
         arch=host.arch,
         usd_per_month=host.usd_per_month,

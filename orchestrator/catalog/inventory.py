@@ -12,9 +12,9 @@ from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.inventory import InventoryRow, StandingNode
-from orchestrator.model.plan import Finding
+from orchestrator.model.plan import MISSING, Finding
 from orchestrator.model.site import DomainFacts, Zone
-from orchestrator.model.source import Source
+from orchestrator.model.source import NOWHERE, Origin, Source
 
 UNKNOWN = "(unknown)"
 NAMELESS = "nodes"
@@ -42,11 +42,12 @@ INVENTORY = Table(
 class ListedPlace:
     """Where a listed machine stands: what its row says, and beyond it what all zones that the row may mean agree on.
 
-    `zones` are those zones; none where the catalogue does not know the provider or the place.
+    `zones` are those zones; none where the catalogue does not know the provider or the place. `origin` is the row's.
     """
 
     row: InventoryRow
     zones: tuple[Zone, ...]
+    origin: Origin = NOWHERE
 
     def get_domain(self, kind: DomainKind) -> str | None:
         """The domain of `kind`, named as everywhere; None where neither row nor catalogue says it."""
@@ -96,7 +97,7 @@ def load_inventory(path: Path, catalogue: Catalogue) -> Inventory:
         message = f"{path.name} lists no machine"
         raise InvalidDocument([OrchestratorError(message, hint="add a line a machine", source=Source.at(path))])
     finder = ZoneFinder(catalogue.zones)
-    places = [ListedPlace(entry.fact, finder.find(entry.fact)) for entry in entries]
+    places = [ListedPlace(entry.fact, finder.find(entry.fact), Origin(entry.source)) for entry in entries]
     listed = list(zip(entries, places, strict=True))
     problems = [problem for entry, place in listed for problem in find_contradictions(entry, place)]
     if problems:
@@ -181,7 +182,7 @@ class ZoneFinder:
 def _warn(entry: Entry[InventoryRow], kind: str, name: str, hint: str) -> Finding:
     advice = f" ({hint})" if hint else ""
     return Finding(
-        rule="facts",
+        rule=MISSING,
         name="places are known",
         level="warning",
         subject=entry.fact.name,

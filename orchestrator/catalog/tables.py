@@ -58,8 +58,8 @@ MACHINES = Table(
     file="machines.csv",
     model=MachineType,
     columns=(
-        *("provider", "region", "machine_type", "vcpus", "cpu", "memory_gib", "local_disk_gib", "disk_kind", "arch"),
-        *("usd_per_month", "zones", "capacity", "source", "source_date"),
+        *("provider", "region", "machine_type", "vcpus", "cpu", "memory_gib", "local_disk_gib"),
+        *("local_disk_iops", "disk_kind", "arch", "usd_per_month", "zones", "capacity", "source", "source_date"),
     ),
     filled=("provider", "region", "machine_type", "vcpus", "cpu", "memory_gib"),
     key=("provider", "region", "machine_type"),
@@ -71,7 +71,7 @@ STORAGE = Table(
     file="storage.csv",
     model=StoragePrice,
     columns=(
-        *("provider", "region", "kind", "type", "disk_kind", "from_gb"),
+        *("provider", "region", "kind", "type", "disk_kind", "most_iops", "from_gb"),
         *("usd_per_month_gib", "usd_per_gb", "usd_per_month", "source", "source_date"),
     ),
     filled=("provider", "kind", "type"),

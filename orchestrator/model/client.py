@@ -65,7 +65,8 @@ class ClientFacts(Frozen):
     """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network.
 
     `artifacts` says how its programs are had, as model/artifact.py reads it. `peer_address` is how it is told of a
-    peer; None where it has none. `ready` is how long it takes to be in sync, by network.
+    peer; None where it has none. `ready` is how long it takes to be in sync, by network. `test_networks` are
+    those that are no production: networks for tests and development.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ClientFacts(Frozen):
     artifacts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     peer_address: PeerAddress | None = None
     ready: dict[str, tuple[Ready, ...]] = Field(default_factory=dict)
+    test_networks: frozenset[str] = frozenset()
     source: Source
 
     def get_port(self, network: str, name: str) -> int | None:
@@ -101,8 +103,10 @@ class ClientNetwork(Frozen):
 
     `head_age` is for how many seconds the newest block may be the newest, on chains whose blocks come by time.
     `ready` is how long it takes to be in sync, by method; the first is the one that it uses as this file has it run.
+    A network is `production` unless it is said to be none: one where a node that is away costs nobody anything.
     """
 
+    production: bool = Field(default=True, strict=True)
     args: tuple[str, ...] = ()
     ports: tuple[Port, ...]
     head_age: int | None = Field(default=None, ge=1)

@@ -1,11 +1,12 @@
 """The kinds of failure domain, and where a machine stands in each."""
 
 from difflib import get_close_matches
-from typing import Annotated, Literal, Protocol, get_args
+from typing import Annotated, Literal, Protocol, get_args, runtime_checkable
 
 from pydantic import AfterValidator
 
 from orchestrator.model.line import check_line
+from orchestrator.model.source import Origin
 
 DomainKind = Literal[
     "operator",
@@ -52,6 +53,16 @@ class Placed(Protocol):
 
     def get_domain(self, kind: DomainKind) -> str | None:
         """The name of the domain of this kind that it is in; None where the fact is unknown."""
+        ...
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """Anything whose facts were read somewhere."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where they are written."""
         ...
 
 

@@ -46,8 +46,8 @@ class Account(Frozen):
 class MachineNeed(Frozen):
     """What a node needs of its machine; memory and disk in GiB. Dedicated cores unless `cpu` says otherwise.
 
-    `iops` are input/output operations a second that its data volume is provisioned with, where it has one. `egress` is
-    what is expected to leave it for the internet in a month, GiB; None is not priced.
+    `iops` are input/output operations a second of its disk: a data volume is provisioned with them. `egress` is what
+    is expected to leave it for the internet in a month, GiB; None is not priced.
     """
 
     vcpus: int = Field(ge=1, le=MOST_VCPUS, strict=True)
@@ -73,7 +73,8 @@ class Group(Frozen):
     `clients` maps a role to the clients that may fill it; `combinations`, where there are any, are the only ones of the
     roles that they name: each a client for each of the same roles. `stake` is per node, in the chain's own coin.
     `address_kind` is of the machines' public addresses. `standby` asks for spare nodes: they are a group of their own,
-    named "<group>-standby", whose `standby_of` is this group's name.
+    named "<group>-standby", whose `standby_of` is this group's name. The network is `production` unless the client
+    catalogue says that it is none; on one that is, a missing fact is an error and no warning.
     """
 
     name: Name
@@ -88,6 +89,7 @@ class Group(Frozen):
     address_kind: AddressKind = Field(default="ephemeral", alias="address")
     standby: Standby | None = None
     standby_of: str | None = Field(default=None, alias="__standby_of__")
+    production: bool = Field(default=True, alias="__production__")
     source: Source = Field(alias="__source__")
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from orchestrator.model.names import PlaceName
-from orchestrator.model.quantity import MOST_GIBIBYTES, Usd
+from orchestrator.model.quantity import MOST_GIBIBYTES, MOST_IOPS, Usd
 from orchestrator.model.site import MOST_VCPUS, Arch, CpuKind, DiskKind, DomainFacts
 from orchestrator.model.source import Source
 
@@ -29,6 +29,7 @@ class EnrolledHost(DomainFacts):
     memory_gib: Decimal = Field(gt=0, le=MOST_GIBIBYTES, decimal_places=20)
     disk_gib: int = Field(ge=0, le=MOST_GIBIBYTES, strict=True)
     disk_kind: DiskKind | None = None
+    disk_iops: int | None = Field(default=None, ge=1, le=MOST_IOPS, strict=True)
     arch: Arch = "x86_64"
     usd_per_month: Usd | None = None
     source: Source = Field(alias="__source__")

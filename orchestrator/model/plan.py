@@ -12,6 +12,7 @@ Status = Literal["optimal", "feasible", "partial", "infeasible"]
 Claim = Literal["certified", "proven", "open"]
 Change = Literal["keep", "add", "relocate", "retire", "client"]
 
+MISSING = "facts"  # the rule of findings on facts that are asked for and that nobody knows
 FENCE = "fence"  # the rule of findings on nodes that are held where they are, because they sign
 
 
@@ -141,5 +142,6 @@ class Plan(Frozen):
 
     @property
     def broken(self) -> tuple[Finding, ...]:
-        """The rules of level error that do not hold."""
-        return tuple(finding for finding in self.findings if finding.level == "error" and finding.rule != FENCE)
+        """The rules of level error that do not hold; a fact that nobody knows is no rule that gave way."""
+        apart = (FENCE, MISSING)
+        return tuple(finding for finding in self.findings if finding.level == "error" and finding.rule not in apart)

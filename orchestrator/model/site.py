@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DomainKind
 from orchestrator.model.names import Line, PlaceName
-from orchestrator.model.quantity import MOST_GIBIBYTES, Usd
-from orchestrator.model.source import Origin
+from orchestrator.model.quantity import MOST_GIBIBYTES, MOST_IOPS, Usd
+from orchestrator.model.source import NOWHERE, Origin
 
 CpuKind = Literal["dedicated", "shared", "burstable"]
 DiskKind = Literal["nvme", "ssd", "hdd"]
@@ -33,13 +33,13 @@ class DomainFacts(Frozen):
     longitude: float | None = Field(default=None, ge=-180, le=180)
 
 
-class Recorded(Frozen):
+class Fact(Frozen):
     """A fact of the catalogue, and where it is written, so that a finding can say where to fill in what lacks."""
 
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
 
 
-class Zone(DomainFacts, Recorded):
+class Zone(DomainFacts, Fact):
     """One zone of a provider, as the catalogue knows it.
 
     `zone_id` is the provider's own id of the zone, which is the same in every account (zone letters are not).
@@ -62,6 +62,11 @@ class Site(Frozen):
     account: str
     operator: str
     zone: Zone
+
+    @property
+    def origin(self) -> Origin:
+        """Where the zone's facts are written."""
+        return self.zone.origin
 
     @property
     def name(self) -> str:
@@ -90,11 +95,12 @@ class Site(Frozen):
                 return None if value is None else str(value)
 
 
-class MachineType(Recorded):
+class MachineType(Fact):
     """A kind of machine that a provider offers in a region; memory and disk in GiB, price in USD a month.
 
     `capacity` is how many of them can be had at all (an enrolled host can be had once); None is no known limit.
-    `usd_per_month` None is a missing fact, never a free machine. `zones` are those that offer it, sorted; empty
+    `local_disk_iops` is what its local disk is known to do a second. `usd_per_month` None is a missing fact, never a
+    free machine. `zones` are those that offer it, sorted; empty
     where that is not known, and then every zone of the region may.
     """
 
@@ -105,6 +111,7 @@ class MachineType(Recorded):
     cpu: CpuKind
     memory_gib: Decimal = Field(gt=0, le=MOST_GIBIBYTES, decimal_places=20)
     local_disk_gib: int = Field(default=0, ge=0, le=MOST_GIBIBYTES)
+    local_disk_iops: int | None = Field(default=None, ge=1, le=MOST_IOPS)
     disk_kind: DiskKind | None = None
     arch: Arch = "x86_64"
     usd_per_month: Usd | None = None
@@ -123,12 +130,12 @@ PRICE_OF_STORAGE: dict[StorageKind, str] = {
 }
 
 
-class StoragePrice(Recorded):
+class StoragePrice(Fact):
     """What a volume (a GiB a month), egress (a GB) or a public address (a month) costs in a region, in USD.
 
     An empty `region` is the provider's price wherever a region has none of its own. `disk_kind` is what a volume of
-    this type is made of. Egress falls in steps: a price holds from `from_gb` GB of a machine's month upwards, until
-    the next row of the same type begins.
+    this type is made of, `most_iops` the most input/output operations a second that one can have. Egress falls in
+    steps: a price holds from `from_gb` GB of a machine's month upwards, until the next row of the same type begins.
     """
 
     provider: PlaceName
@@ -136,6 +143,7 @@ class StoragePrice(Recorded):
     kind: StorageKind
     type: PlaceName
     disk_kind: DiskKind | None = None
+    most_iops: int | None = Field(default=None, ge=1, le=MOST_IOPS)
     from_gb: int = Field(default=0, ge=0, le=MOST_GIBIBYTES)
     usd_per_month_gib: Usd | None = None
     usd_per_gb: Usd | None = None

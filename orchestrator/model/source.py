@@ -31,3 +31,6 @@ class Origin:
     """Where a fact was read, None where it was made up on the way; no part of the fact, so all origins are equal."""
 
     source: Source | None = field(default=None, compare=False)
+
+
+NOWHERE = Origin()

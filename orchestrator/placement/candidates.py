@@ -10,6 +10,7 @@ from orchestrator.model.closure import Closures
 from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.model.lock import Lock, Machine
 from orchestrator.model.loss import Loss
+from orchestrator.model.missing import MissingFact
 from orchestrator.model.site import MachineType, Zone
 from orchestrator.model.taint import Taint
 from orchestrator.placement.clients import EMPTY_BOOK, ClientBook
@@ -196,7 +197,10 @@ def _price_machine(need: MachineNeed, machine: Machine, book: OfferBook) -> Offe
     if found is not None:
         return book.compute_price(need, found, machine.volume_gib or 0, machine.volume_type or "")
     volume = (machine.volume_gib or 0, machine.volume_type or "")
-    return Offer(machine.machine_type, machine.arch, *volume, cents=None, priced_on="", capacity=None)
+    price = MissingFact("usd_per_month", f"{machine.machine_type} in {machine.provider} {machine.region}")
+    return Offer(
+        machine.machine_type, machine.arch, *volume, cents=None, priced_on="", capacity=None, missing_prices=(price,)
+    )
 
 
 def _compute_free(fresh: Mapping[ColumnKey, Column], machines: Sequence[Machine]) -> Mapping[Resource, int]:

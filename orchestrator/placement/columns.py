@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from orchestrator.model.missing import MissingFact
 from orchestrator.model.site import Site
 from orchestrator.policy.candidates import Cell
 
@@ -34,6 +35,7 @@ class Offer:
     """A machine type with the disk it needs, in one zone. `cents` a month; None where a price is missing.
 
     `priced_on` is the oldest date of the prices used; `capacity` is how many can be had (None: no known limit).
+    `missing_prices` are those that nobody knows, `missing_needs` what the need asks of it and nobody knows.
     """
 
     machine_type: str
@@ -43,6 +45,8 @@ class Offer:
     cents: int | None
     priced_on: str
     capacity: int | None
+    missing_prices: tuple[MissingFact, ...] = ()
+    missing_needs: tuple[MissingFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

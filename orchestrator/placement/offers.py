@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from math import ceil
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import MachineNeed
+from orchestrator.model.missing import MissingFact
 from orchestrator.model.site import Arch, CpuKind, DiskKind, Image, MachineType, StoragePrice, Zone
 from orchestrator.placement.columns import Offer
 
@@ -29,6 +30,14 @@ GIGABYTES_PER_GIBIBYTE = Decimal(2**30) / 10**9
 PROVIDER_OF_ENROLLED_HOSTS = "ssh"
 
 Row = TypeVar("Row", MachineType, StoragePrice, Image)
+
+
+class _Part(NamedTuple):
+    """One price of an offer: US dollars a month, its date, and what is missing where there is none."""
+
+    amount: Decimal | None
+    date: str
+    missing: tuple[MissingFact, ...] = ()
 
 
 class OfferBook:
@@ -105,9 +114,9 @@ class OfferBook:
         volumes = [
             found
             for found in self._get_storage(machine_type, "volume")
-            if (wanted == "hdd" or found.disk_kind != "hdd") and (need.iops is None or takes_iops(found))
+            if (wanted == "hdd" or found.disk_kind != "hdd") and (need.iops is None or takes_iops(found, need.iops))
         ]
-        return min(volumes, key=_rank_volume, default=None)
+        return min(volumes, key=lambda found: _rank_volume(found, need), default=None)
 
     def _get_storage(self, machine_type: MachineType, kind: str) -> Sequence[StoragePrice]:
         """Storage prices of the machine type's region; where it has none of a kind, those of the whole provider."""
@@ -117,38 +126,42 @@ class OfferBook:
                 return found
         return ()
 
-    def _price_egress(self, egress: Decimal, machine_type: MachineType) -> tuple[Decimal | None, str]:
-        """What a month's traffic to the internet costs, step by step, and the price's date; None where it is not known.
+    def _price_egress(self, egress: Decimal, machine_type: MachineType) -> _Part:
+        """What a month's traffic to the internet costs, step by step, and the price's date.
 
         Source of the steps: the rows' `from_gb`, each price from there up to where the next begins.
         """
         found = [row for row in self._get_storage(machine_type, "egress") if row.type == EGRESS_TYPE]
         steps = sorted(found, key=lambda row: row.from_gb)
         amount = egress * GIGABYTES_PER_GIBIBYTE
+        unknown = f"egress {EGRESS_TYPE} in {machine_type.provider} {machine_type.region}"
         if not steps or steps[0].from_gb:
-            return None, ""
+            return _Part(None, "", (MissingFact("usd_per_gb", unknown),))
         total = Decimal(0)
         for step, end in zip(steps, [*(row.from_gb for row in steps[1:]), None], strict=True):
             part = (amount if end is None else min(amount, Decimal(end))) - step.from_gb
             if part > 0:
                 if step.usd_per_gb is None:
-                    return None, ""
+                    return _Part(None, "", (MissingFact("usd_per_gb", unknown, step.origin.source),))
                 total += part * step.usd_per_gb
-        return total, min((row.source_date for row in steps if row.source_date), default="")
+        return _Part(total, min((row.source_date for row in steps if row.source_date), default=""))
 
     def _price(
         self, need: MachineNeed, machine_type: MachineType, volume_gib: int, volume: StoragePrice | None
     ) -> Offer:
-        parts = [(machine_type.usd_per_month, machine_type.source_date)]
+        parts = [_price_row(machine_type.usd_per_month, machine_type, "usd_per_month", machine_type.name)]
         if volume is not None:
             price = volume.usd_per_month_gib
-            parts.append((None if price is None else price * volume_gib, volume.source_date))
+            amount = None if price is None else price * volume_gib
+            parts.append(_price_row(amount, volume, "usd_per_month_gib", f"volume {volume.type}"))
         address = min(self._get_storage(machine_type, "address"), key=_rank_address, default=None)
         if address is not None:
-            parts.append((address.usd_per_month, address.source_date))
+            parts.append(_price_row(address.usd_per_month, address, "usd_per_month", f"address {address.type}"))
+        unknown = _find_unknown_iops(need, machine_type, volume)
         if need.egress is not None and machine_type.provider != PROVIDER_OF_ENROLLED_HOSTS:
-            parts.append(self._price_egress(need.egress, machine_type))
-        known = [price for price, _ in parts if price is not None]
+            parts.append(egress := self._price_egress(need.egress, machine_type))
+            unknown += egress.missing
+        known = [part.amount for part in parts if part.amount is not None]
         total = sum(known, Decimal(0)) if len(known) == len(parts) else None
         return Offer(
             machine_type=machine_type.name,
@@ -156,8 +169,10 @@ class OfferBook:
             volume_gib=volume_gib,
             volume_type=volume.type if volume is not None else "",
             cents=None if total is None else int((total * 100).to_integral_value(ROUND_HALF_UP)),
-            priced_on=min((date for _, date in parts if date), default=""),
+            priced_on=min((part.date for part in parts if part.date), default=""),
             capacity=machine_type.capacity,
+            missing_prices=tuple(missing for part in parts for missing in part.missing),
+            missing_needs=unknown,
         )
 
 
@@ -175,20 +190,48 @@ def has_local_disk(need: MachineNeed, machine_type: MachineType) -> bool:
     """Whether the local disk does: it keeps its data, is large enough, and is known to be as fast as is asked for."""
     if machine_type.provider in CLOUDS_WITH_PASSING_DISKS or machine_type.local_disk_gib < need.disk:
         return False
+    if need.iops is not None and machine_type.local_disk_iops is not None and machine_type.local_disk_iops < need.iops:
+        return False
     if need.disk_kind is None:
         return True
     return machine_type.disk_kind is not None and DISK_RANK[machine_type.disk_kind] >= DISK_RANK[need.disk_kind]
 
 
-def takes_iops(volume: StoragePrice) -> bool:
-    """Whether a volume can be told its operations a second; of providers that are not known here, each is held to."""
+def takes_iops(volume: StoragePrice, iops: int) -> bool:
+    """Whether a volume can be told so many operations a second, as far as its limit is known.
+
+    Of providers that are not known here, each volume is held to be able to be told.
+    """
     known = VOLUMES_WITH_IOPS.get(volume.provider)
-    return known is None or volume.type.startswith(known)
+    told = known is None or volume.type.startswith(known)
+    return told and (volume.most_iops is None or iops <= volume.most_iops)
 
 
-def _rank_volume(volume: StoragePrice) -> tuple[bool, Decimal, str]:
+def _find_unknown_iops(
+    need: MachineNeed, machine_type: MachineType, volume: StoragePrice | None
+) -> tuple[MissingFact, ...]:
+    """That nobody knows whether the disk does the operations a second that are asked for."""
+    if need.iops is None:
+        return ()
+    if volume is None:
+        known = machine_type.local_disk_iops is not None
+        return () if known else (_name_missing("local_disk_iops", machine_type, machine_type.name),)
+    return () if volume.most_iops is not None else (_name_missing("most_iops", volume, f"volume {volume.type}"),)
+
+
+def _price_row(amount: Decimal | None, row: MachineType | StoragePrice, fact: str, name: str) -> _Part:
+    missing = (_name_missing(fact, row, name),) if amount is None else ()
+    return _Part(amount, row.source_date, missing)
+
+
+def _name_missing(fact: str, row: MachineType | StoragePrice, name: str) -> MissingFact:
+    return MissingFact(fact, f"{name} in {row.provider} {row.region}".strip(), row.origin.source)
+
+
+def _rank_volume(volume: StoragePrice, need: MachineNeed) -> tuple[bool, bool, Decimal, str]:
+    """One that is known to do goes first, then the cheapest."""
     price = volume.usd_per_month_gib
-    return (price is None, price or Decimal(0), volume.type)
+    return (need.iops is not None and volume.most_iops is None, price is None, price or Decimal(0), volume.type)
 
 
 def _rank_address(address: StoragePrice) -> tuple[bool, Decimal, str]:

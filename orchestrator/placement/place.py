@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import reduce
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.client import ClientFacts
 from orchestrator.model.closure import Closures
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import CARRYING_STATES, Lock
+from orchestrator.model.lock import Lock
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Cost, Finding, Plan, PlannedMachine, Unplaced
 from orchestrator.model.taint import Taint
@@ -24,14 +25,15 @@ from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.clients import ClientBook, count_changed_roles
 from orchestrator.placement.encode import Encoding, Strictness, encode
 from orchestrator.placement.explain import compute_explanation
-from orchestrator.placement.holdings import count_nodes, get_column_key
+from orchestrator.placement.holdings import count_nodes
+from orchestrator.placement.missing_needs import find_missing_needs
 from orchestrator.placement.notices import compute_notices, describe_unplaced
 from orchestrator.placement.places import get_place_name
 from orchestrator.placement.readiness import compute_syncs
 from orchestrator.placement.rounds import compute_round
-from orchestrator.placement.spending import compute_spending
+from orchestrator.placement.spending import compute_spending, count_carrying
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
-from orchestrator.policy.budget import evaluate_costs
+from orchestrator.policy.budget import NOTHING, Spending, evaluate_costs
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
@@ -112,6 +114,8 @@ def _write_plan(
     machines = list(_write_machines(situation, now, clients))
     machines.sort(key=_rank)
     fleet, counts = situation.fleet, count_nodes(planned.machine for planned in machines)
+    carrying = count_carrying(situation, (planned.machine for planned in machines))
+    spent = compute_spending(situation, carrying)
     unplaced = tuple(_find_unplaced(situation, assignments))
     proven = all(stage.claim == "proven" for stage in answer.stages)
     return Plan(
@@ -119,7 +123,7 @@ def _write_plan(
         stages=answer.stages,
         relocations=sum(planned.change == "relocate" for planned in machines),
         client_changes=_count_client_changes(situation, machines),
-        cost=_compute_cost(situation, machines),
+        cost=_compute_cost(spent),
         machines=tuple(machines),
         unplaced=unplaced,
         syncs=compute_syncs(fleet, situation.clients.facts, machines, _list_known(situation)),
@@ -127,8 +131,9 @@ def _write_plan(
         findings=(
             *findings,
             *evaluate(counts, review.bounds),
-            *evaluate_costs(compute_spending(situation, (planned.machine for planned in machines)), policy.cost_limits),
+            *evaluate_costs(spent, policy.cost_limits),
             *find_missing_facts(fleet.policy, fleet, situation.candidates, counts),
+            *find_missing_needs(situation, carrying),
         ),
         retired=situation.lock.retired if situation.lock else (),
     )
@@ -175,20 +180,10 @@ def _rank(planned: PlannedMachine) -> tuple[str, int, int]:
     return (machine.group, int(machine.node.rpartition("-")[2]), machine.generation)
 
 
-def _compute_cost(situation: Situation, machines: Sequence[PlannedMachine]) -> Cost:
-    """What the wanted and held machines cost a month; those on the way out are not counted."""
-    cents, unpriced, dates = 0, 0, set()
-    for planned in machines:
-        if planned.machine.state in CARRYING_STATES:
-            offer = situation.get_column(get_column_key(planned.machine)).offer
-            if offer.cents is None:
-                unpriced += 1
-            else:
-                cents += offer.cents
-                dates.add(offer.priced_on)
-    return Cost(
-        amount=Decimal(cents) / 100, priced_on=min((date for date in dates if date), default=""), unpriced=unpriced
-    )
+def _compute_cost(spent: Mapping[str, Spending]) -> Cost:
+    """What the wanted and held machines of all groups cost a month; those on the way out are not counted."""
+    total = reduce(Spending.add, spent.values(), NOTHING)
+    return Cost(amount=Decimal(total.cents) / 100, priced_on=total.oldest, unpriced=total.unpriced)
 
 
 def _find_unplaced(situation: Situation, assignments: Mapping[str, Assignment]) -> Iterator[Unplaced]:

@@ -3,19 +3,36 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 from math import floor
 from typing import NamedTuple
 
+from orchestrator.model.missing import MissingFact, render_facts, render_filling
 from orchestrator.model.plan import Finding
 from orchestrator.model.rule import Budget
+from orchestrator.policy.missing import describe_missing
 from orchestrator.policy.subject import Members
 
 
 class Spending(NamedTuple):
-    """What a group's wanted and held machines cost a month, in US cents, and how many have no known price."""
+    """What a group's wanted and held machines cost a month, in US cents, and how many have no known price.
+
+    `missing` are the prices that nobody knows, and `oldest` the date of the oldest that is known, "" where none says.
+    """
 
     cents: int
     unpriced: int
+    missing: frozenset[MissingFact] = frozenset()
+    oldest: str = ""
+
+    def add(self, other: "Spending") -> "Spending":
+        """What both cost together."""
+        dates = [date for date in (self.oldest, other.oldest) if date]
+        missing = self.missing | other.missing
+        return Spending(self.cents + other.cents, self.unpriced + other.unpriced, missing, min(dates, default=""))
+
+
+NOTHING = Spending(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +56,13 @@ def evaluate_costs(spent: Mapping[str, Spending], limits: Iterable[CostLimit]) -
     """
     findings = []
     for limit in limits:
-        spending = [spent.get(name, Spending(0, 0)) for name in limit.subject.all_names]
-        cents, unpriced = sum(each.cents for each in spending), sum(each.unpriced for each in spending)
-        if cents > limit.cents:
-            findings.append(_describe_overrun(limit, cents))
-        if unpriced:
-            findings.append(_describe_unpriced(limit, unpriced))
+        own = {name: spent[name] for name in limit.subject.all_names if name in spent}
+        total = reduce(Spending.add, own.values(), NOTHING)
+        if total.cents > limit.cents:
+            findings.append(_describe_overrun(limit, total.cents))
+        if total.unpriced:
+            groups = frozenset(name for name, spending in own.items() if spending.unpriced)
+            findings.append(_describe_unpriced(limit, groups, total))
     return tuple(findings)
 
 
@@ -55,19 +73,12 @@ def _describe_overrun(limit: CostLimit, cents: int) -> Finding:
     return Finding.of(rule, subject, message, value=value, bound=bound)
 
 
-def _describe_unpriced(limit: CostLimit, unpriced: int) -> Finding:
-    rule, subject = limit.rule, limit.subject.name
-    value = f"{unpriced} machines"
-    return Finding(
-        rule="facts",
-        name=rule.title,
-        level="warning",
-        subject=subject,
-        value=value,
-        bound="a known price",
-        message=f"{subject}: {value} have no known price and are left out of {rule.title}; add prices to the catalogue",
-        source=rule.source,
-    )
+def _describe_unpriced(limit: CostLimit, groups: frozenset[str], spending: Spending) -> Finding:
+    rule, subject, value = limit.rule, limit.subject, f"{spending.unpriced} machines"
+    what = f" ({render_facts(spending.missing)})" if spending.missing else ""
+    filling = render_filling(spending.missing) if spending.missing else "add prices to the catalogue"
+    message = f"{subject.name}: {value} have no known price{what} and are left out of {rule.title}; {filling}"
+    return describe_missing(rule, subject, groups, message, value=value, bound="a known price")
 
 
 def render_cents(cents: int) -> str:

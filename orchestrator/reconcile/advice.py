@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from orchestrator.model.failure_domain import DomainKind
-from orchestrator.model.plan import Finding
+from orchestrator.model.plan import MISSING, Finding
 from orchestrator.model.rule import Cap
 from orchestrator.model.source import Source
 from orchestrator.reconcile.inventory_review import review_standing
@@ -48,7 +48,7 @@ def find_obstacle(standing: Standing, rule: Cap) -> Finding | None:
     """
     alone = replace(standing, fleet=standing.fleet.model_copy(update={"policy": (rule,)}))
     findings = review_standing(alone)
-    return next((finding for finding in findings if finding.rule == "facts"), findings[0] if findings else None)
+    return next((finding for finding in findings if finding.rule == MISSING), findings[0] if findings else None)
 
 
 def _list_steps(kind: DomainKind, path: str) -> Iterator[Cap]:

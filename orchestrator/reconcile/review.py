@@ -12,7 +12,8 @@ from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
-from orchestrator.placement.spending import compute_spending
+from orchestrator.placement.missing_needs import find_missing_needs
+from orchestrator.placement.spending import compute_spending, count_carrying
 from orchestrator.policy.budget import evaluate_costs
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
@@ -33,15 +34,16 @@ def review_lock(
     lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
     running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
-    cells, counts = count_cells(running), count_nodes(running)
+    cells, counts, carrying = count_cells(running), count_nodes(running), count_carrying(situation, running)
     candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
     return (
         *policy.findings,
         *find_closed(policy, candidates, cells),
         *evaluate(counts, policy.bounds),
-        *evaluate_costs(compute_spending(situation, running), policy.cost_limits),
+        *evaluate_costs(compute_spending(situation, carrying), policy.cost_limits),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
+        *find_missing_needs(situation, carrying),
         *_find_stale(fleet, lock),
         *_find_miscounts(fleet, running),
         *_find_strays(fleet, lock),

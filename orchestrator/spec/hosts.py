@@ -93,14 +93,15 @@ def name_each(document: YamlDocument, location: Location) -> Any:
     return {name: {"name": name, **entry} if isinstance(entry, dict) else entry for name, entry in entries.items()}
 
 
-def refuse_keys(document: YamlDocument, location: Location, entries: Mapping[Any, Any], key: str) -> None:
-    """An entry may not give `key`, which the loader fills in."""
+def refuse_keys(document: YamlDocument, location: Location, entries: Mapping[Any, Any], *keys: str) -> None:
+    """An entry may not give any of `keys`, which the loader fills in."""
     problems = [
         OrchestratorError(
             f"unknown key {'.'.join(map(str, (*location, name, key)))}",
             hint="its name is the key that it stands under" if key == "name" else "",
             source=document.key_source_of((*location, name, key)),
         )
+        for key in keys
         for name, entry in entries.items()
         if isinstance(entry, dict) and key in entry
     ]

@@ -40,9 +40,10 @@ NOT_PLACEMENT = {
     "control",
     "path",
     "digest",
+    "production",
 }
 # Keys that say nothing where they are not given; so a spec that has none of them keeps its digest.
-SILENT_WITHOUT_VALUE = {"combinations", "egress", "standby", "standby_of", "priority", "relax"}
+SILENT_WITHOUT_VALUE = {"combinations", "disk_iops", "egress", "standby", "standby_of", "priority", "relax"}
 
 
 class SpecFile(Frozen):
@@ -86,7 +87,7 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
     if isinstance(data.get("accounts"), dict):
         data["accounts"] = {name: place_regions(document, name, entry) for name, entry in data["accounts"].items()}
     if isinstance(data.get("groups"), dict):
-        refuse_keys(document, ("groups",), data["groups"], "__standby_of__")
+        refuse_keys(document, ("groups",), data["groups"], "__standby_of__", "__production__")
     if "artifacts" in data:
         data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):

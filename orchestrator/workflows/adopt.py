@@ -99,7 +99,8 @@ def render_policy(advice: Sequence[Advice]) -> Iterator[str]:
         if each.rule is not None:
             yield f"  {render_rule(each.rule)}"
         if each.barred is not None and each.why is not None:
-            yield f"  # {render_rule(each.barred)}  # does not hold: {each.why.message}"
+            reason = each.why.message.partition("; ")[0]  # what to do of it names files that are about to be moved
+            yield f"  # {render_rule(each.barred)}  # does not hold: {reason}"
 
 
 def make_first_lock(inputs: Inputs, adopted: AdoptedFleet) -> Lock:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator.catalog.aliases import find_provider
 from orchestrator.catalog.catalogue import load_catalogue, read_regions
-from orchestrator.catalog.clients import load_clients
+from orchestrator.catalog.clients import load_clients, mark_production
 from orchestrator.catalog.digest import compute_facts_digest
 from orchestrator.catalog.hosts import hosts_to_facts
 from orchestrator.documents.known_keys import suggest
@@ -78,14 +78,20 @@ def read_inputs(where: Where) -> Inputs:
     fleet = fleet.model_copy(update={"accounts": tuple(name_provider(account) for account in fleet.accounts)})
     wanted = [(account.provider, account.regions) for account in fleet.accounts if account.provider != ENROLLED]
     catalogue = load_catalogue(where.catalog, where.catalog_only, wanted)
-    clients = load_clients(find_asset("ansible") / "clients")
+    clients = load_clients(find_clients())
     unknown = find_unknown_places(fleet, catalogue, lambda: read_regions(where.catalog, where.catalog_only))
     problems = [*unknown, *find_unknown_clients(fleet, clients), *find_unknown_pins(fleet, clients)]
     problems += find_idle_standby(fleet, clients)
     if problems:
         raise InvalidDocument(problems)
     fleet = fleet.model_copy(update={"groups": tuple(drop_signers(group, clients) for group in fleet.groups)})
+    fleet = mark_production(fleet, clients)
     return Inputs(where, fleet, add_hosts(catalogue, fleet), clients, read_lock(where.lock_path))
+
+
+def find_clients() -> Path:
+    """The folder of the client catalogue."""
+    return find_asset("ansible") / "clients"
 
 
 def name_provider(account: Account) -> Account:

@@ -1,10 +1,11 @@
 """What commands on an inventory start from: its rows, the catalogue's facts, and rules from another file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from orchestrator.catalog.catalogue import load_catalogue
+from orchestrator.catalog.clients import load_clients, mark_production
 from orchestrator.catalog.inventory import load_inventory
 from orchestrator.model.plan import Finding
 from orchestrator.reconcile.distribution import Distribution, compute_distributions
@@ -12,6 +13,7 @@ from orchestrator.reconcile.diversity import Diversity, compute_diversity
 from orchestrator.reconcile.inventory_review import review_standing
 from orchestrator.reconcile.standing import Standing, compute_inventory_standing
 from orchestrator.spec.policy_section import load_policy
+from orchestrator.workflows.inputs import find_clients
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ def read_standing(files: InventoryFiles) -> tuple[Standing, tuple[Finding, ...]]
     known = {key: {getattr(node, key) for node in inventory.nodes} for key in ("group", "chain", "network")}
     rules = load_policy(files.policy, known) if files.policy else ()
     path = str(files.policy or files.inventory)
-    return compute_inventory_standing("inventory", inventory.nodes, rules, path), inventory.findings
+    standing = compute_inventory_standing("inventory", inventory.nodes, rules, path)
+    fleet = mark_production(standing.fleet, load_clients(find_clients()))
+    return replace(standing, fleet=fleet), inventory.findings
 
 
 def check_inventory(files: InventoryFiles, threshold: Fraction) -> InventoryReview:

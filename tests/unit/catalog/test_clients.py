@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.catalog.clients import load_clients
+from orchestrator.catalog.clients import is_production, load_clients
 from orchestrator.folders import find_asset
 from orchestrator.model.client import Port
 from orchestrator.model.errors import InvalidDocument
@@ -28,6 +28,29 @@ def test_a_client_is_what_the_core_needs_of_its_file() -> None:
     assert client.ports["regtest"] == ()
     assert client.ports["mainnet"][1] == Port(name="p2p-discovery", port=1000, protocol="udp", open="world")
     assert str(client.source) == f"{SAMPLE}:2:1"
+
+
+def test_a_network_is_production_unless_all_who_know_it_say_otherwise(tmp_path: Path) -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    tested = text.replace("  regtest:\n", "  regtest:\n    production: false\n")
+    assert tested != text
+    (tmp_path / SAMPLE.name).write_text(tested, encoding="utf-8")
+    clients = load_clients(tmp_path)
+    networks = (("sample", "mainnet"), ("sample", "regtest"), ("sample", "unheard-of"), ("other", "regtest"))
+    assert [is_production(*each, clients) for each in networks] == [True, False, True, True]
+    (tmp_path / "another.yml").write_text(text.replace("client: samplecoin", "client: another"), encoding="utf-8")
+    with pytest.raises(InvalidDocument, match="disagree on whether sample regtest is production"):
+        load_clients(tmp_path)
+
+
+def test_the_projects_main_networks_alone_are_production() -> None:
+    clients = load_clients(find_asset("ansible") / "clients")
+    known = {(client.chain, network) for client in clients.values() for network in client.ports}
+    production = {each for each in known if is_production(*each, clients)}
+    assert production == {
+        ("bitcoin", "mainnet"),
+        ("ethereum", "mainnet"),
+    }
 
 
 def test_the_projects_own_clients_load() -> None:

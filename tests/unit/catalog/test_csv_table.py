@@ -154,7 +154,7 @@ def test_rows_that_are_not_wanted_are_not_looked_at(tmp_path: Path) -> None:
 
 def test_numbers_are_written_plainly(tmp_path: Path) -> None:
     (fact,) = read_machines(tmp_path, HEADER + "acme,north,small,4,dedicated,1e2,12.500\n")
-    assert ",100,0,,x86_64,12.5," in render_table(MACHINES, [fact])
+    assert ",100,0,,,x86_64,12.5," in render_table(MACHINES, [fact])
 
 
 cells = st.sampled_from(("acme", "4", "dedicated", "", "x", '"', '"a\nb"', "-1", "1e999", "٤", "\r", "\x0b", "é", ";"))

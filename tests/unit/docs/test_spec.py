@@ -18,7 +18,8 @@ from orchestrator.spec.load import SpecFile
 from tests.unit.docs.pages import get_section, list_examples, map_keys, read_page
 
 PAGE = read_page("spec.md")
-FILLED_IN = {"__regions__", "__standby_of__", "name", "__source__", "hosts_path"}  # by the loader, never by people
+# By the loader, never by people.
+FILLED_IN = {"__regions__", "__standby_of__", "__production__", "name", "__source__", "hosts_path"}
 SECTIONS: dict[str, type[BaseModel]] = {
     "## The top level": SpecFile,
     "## Accounts": Account,

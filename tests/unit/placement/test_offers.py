@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.model.fleet import MachineNeed
 from orchestrator.model.site import StoragePrice
+from orchestrator.placement.columns import Offer
 from orchestrator.placement.offers import OfferBook
 from orchestrator.placement.place import compute_plan
 from tests.unit.placement.fleets import (
@@ -27,9 +28,12 @@ def need_of(**fields: Any) -> MachineNeed:
     return MachineNeed.model_validate({"vcpus": 2, "memory": "4 GiB", "disk": "50 GiB", **fields})
 
 
+def find_offers(types: list[Any], storage: list[StoragePrice] | None = None, **need: Any) -> tuple[Offer, ...]:
+    return OfferBook(make_catalogue([ZONE], types, storage or [])).compute_offers(need_of(**need), ZONE)
+
+
 def offers_of(types: list[Any], storage: list[StoragePrice] | None = None, **need: Any) -> list[tuple[Any, ...]]:
-    book = OfferBook(make_catalogue([ZONE], types, storage or []))
-    found = book.compute_offers(need_of(**need), ZONE)
+    found = find_offers(types, storage, **need)
     return [(offer.machine_type, offer.volume_gib, offer.volume_type, offer.cents) for offer in found]
 
 
@@ -127,6 +131,37 @@ def test_volumes_that_cannot_be_told_their_operations_are_passed_over() -> None:
     assert [offer.volume_type for offer in book.compute_offers(need_of(), make_zone("gcp"))] == ["pd-ssd"]
     (fast,) = book.compute_offers(need_of(iops=6000), make_zone("gcp"))
     assert fast.volume_type == "hyperdisk-balanced"
+
+
+def test_volumes_and_local_disks_that_are_known_to_do_fewer_operations_are_no_candidates() -> None:
+    def find(iops: int, disk: int | None = None, *limits: int | None) -> list[str]:
+        storage = [
+            volume(f"v{number}", "1").model_copy(update={"most_iops": limit}) for number, limit in enumerate(limits)
+        ]
+        kind = make_type("p", local_disk_gib=0 if disk is None else 100, local_disk_iops=disk)
+        return [offer.volume_type for offer in find_offers([kind], storage, iops=iops)]
+
+    assert find(3000, None, 3000) == ["v0"]
+    assert find(3001, None, 3000) == []
+    assert find(3001, None, 3000, 5000) == ["v1"]
+    assert find(3001, None, None, 5000) == ["v1"]  # one that is known to do goes before one that may
+    assert find(3001, None, None, 3000) == ["v0"]
+    assert find(3000, 3000, 9000) == [""]
+    assert find(3001, 3000, 9000) == ["v0"]
+
+
+def test_an_offer_names_the_facts_that_it_lacks() -> None:
+    (bare,) = find_offers([make_type("p", price=None)], iops=9, egress="1 GB")
+    assert {(missing.fact, missing.of) for missing in bare.missing_prices} == {
+        ("usd_per_month", "m in p r1"),
+        ("usd_per_gb", "egress internet in p r1"),
+    }
+    assert {missing.fact for missing in bare.missing_needs} == {"local_disk_iops", "usd_per_gb"}
+    (volumed,) = find_offers([make_type("p", local_disk_gib=0)], [volume("v", None, "")], iops=9)
+    assert [missing.fact for missing in volumed.missing_prices] == ["usd_per_month_gib"]
+    assert [missing.of for missing in volumed.missing_needs] == ["volume v in p"]
+    (known,) = find_offers([make_type("p", local_disk_iops=9)], iops=9)
+    assert known.missing_prices == known.missing_needs == ()
 
 
 def test_any_missing_price_makes_an_offer_unpriced_and_last() -> None:

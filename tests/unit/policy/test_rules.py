@@ -137,7 +137,7 @@ def test_nodes_at_unknown_domains_are_reported_as_missing_facts() -> None:
     candidates = Candidates(PLACES, (Cell("btc", "s1"), Cell("btc", "s4")))
     assert find_missing_facts(rules, fleet, candidates, {Cell("btc", "s1"): 4}) == ()
     [finding] = find_missing_facts(rules, fleet, candidates, {Cell("btc", "s1"): 1, Cell("btc", "s4"): 3})
-    assert (finding.rule, finding.level, finding.value, finding.source.line) == ("facts", "warning", "3 nodes", 3)
+    assert (finding.rule, finding.level, finding.value, finding.source.line) == ("facts", "error", "3 nodes", 3)
     assert "(s4)" in finding.message
 
 
@@ -282,7 +282,7 @@ def test_an_overrun_budget_and_missing_prices_are_findings_apart() -> None:
         "25.01 USD/month",
         "at most 25.00 USD/month",
     )
-    assert (missing.rule, missing.level, missing.value) == ("facts", "warning", "2 machines")
+    assert (missing.rule, missing.level, missing.value) == ("facts", "error", "2 machines")
     assert missing.bound == "a known price"
 
 

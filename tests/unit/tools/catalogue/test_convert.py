@@ -119,7 +119,7 @@ def test_zones_are_not_known_where_the_source_names_them_in_two_ways(tmp_path: P
     (folder / "regions.csv").write_text(text, encoding="utf-8")
     rows = convert(folder)["machines.csv"].splitlines()
     assert [row for row in rows if "m7g.large" in row] == [
-        "aws,us-west-1,m7g.large,2,dedicated,8,0,,arm64,,,,moto-5.2.5,2026-08-02"
+        "aws,us-west-1,m7g.large,2,dedicated,8,0,,,arm64,,,,moto-5.2.5,2026-08-02"
     ]
 
 
