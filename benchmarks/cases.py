@@ -134,11 +134,11 @@ def _make_account(number: int) -> Account:
 CASES = (
     *(Case(nodes) for nodes in (100, 1_000, 10_000, 100_000, 1_000_000)),
     *(Case(10_000, sites) for sites in (10, 50)),
-    *(Case(nodes, shape="tight") for nodes in (1_000, 10_000, 100_000)),
+    *(Case(nodes, shape="tight") for nodes in (1_000, 10_000, 100_000, 1_000_000)),
     Case(10_000, 50, "tight"),
     Case(250, 50, "small"),
     Case(250, shape="small"),
     Case(10_000, shape="tied"),
-    Case(10_000, shape="survive"),
-    Case(10_000, shape="clients"),
+    *(Case(nodes, shape="survive") for nodes in (10_000, 1_000_000)),
+    *(Case(nodes, shape="clients") for nodes in (10_000, 1_000_000)),
 )

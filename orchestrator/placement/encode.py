@@ -4,7 +4,7 @@ Nodes of a group that hold the same are one class, so the program's size does no
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -80,6 +80,7 @@ class Encoding:
     overrun: list[int] = field(default_factory=list)
     unmet: list[int] = field(default_factory=list)
     standing: dict[str, int] = field(default_factory=dict)
+    _classes: dict[Hashable, NodeClass] = field(default_factory=dict)
 
     def get_columns(self) -> Iterator[tuple[ColumnKey, int]]:
         """Every variable that counts machines, with its column."""
@@ -91,8 +92,11 @@ class Encoding:
         yield from self.fresh.items()
 
     def classify(self, holding: Holding) -> NodeClass:
-        """The class of a node."""
-        return compute_class(holding, self.marginals.counted[holding.group], self.book)
+        """The class of a node; worked out once for all nodes that have all in common but their names."""
+        traits = holding.traits
+        if traits not in self._classes:
+            self._classes[traits] = _compute_class(holding, self.marginals.counted[holding.group], self.book)
+        return self._classes[traits]
 
 
 def encode(situation: Situation, policy: CompiledPolicy, strictness: Strictness) -> Encoding:
@@ -115,7 +119,7 @@ def encode(situation: Situation, policy: CompiledPolicy, strictness: Strictness)
     return encoding
 
 
-def compute_class(holding: Holding, counted: Counted, book: ClientBook) -> NodeClass:
+def _compute_class(holding: Holding, counted: Counted, book: ClientBook) -> NodeClass:
     """The class of a node. A pinned node stays wherever it is."""
     return NodeClass(
         group=holding.group,

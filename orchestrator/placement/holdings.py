@@ -1,7 +1,7 @@
 """What each node holds now, by the lock: the machine it stands on, and machines of its own that it could go back to."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -49,6 +49,14 @@ class Holding:
     def held(self) -> bool:
         """Whether the node should move, and must not."""
         return self.pinned and self.stay is None
+
+    @property
+    def traits(self) -> Hashable:
+        """All that placement asks of the node but its name: two nodes of the same traits may stand for each other."""
+        home = self.home or self.entries[-1]
+        back = tuple((key, tuple(machine.clients.items())) for key, machine in self.adoptable)
+        stay = get_column_key(home) if self.pinned else self.stay
+        return (self.group, stay, self.held, self.standing, self.pinned, tuple(home.clients.items()), back)
 
     def restrict(self, cells: Set[Cell]) -> "Holding":
         """The same where only these cells are open."""
