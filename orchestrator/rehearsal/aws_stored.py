@@ -36,10 +36,10 @@ class VolumeLimits:
     throughputs: range = range(0)
 
 
-# docs.aws.amazon.com, "Amazon EBS volume types", as they were in 2024; gp3's limits were raised since.
+# docs.aws.amazon.com, "Amazon EBS volume types", as they were in 2024; gp3 with the limits of 2025.
 VOLUME_TYPES = {
     "gp2": VolumeLimits(range(1, 16385)),
-    "gp3": VolumeLimits(range(1, 16385), range(3000, 16001), 500, range(125, 1001)),
+    "gp3": VolumeLimits(range(1, 65537), range(3000, 80001), 500, range(125, 2001)),
     "io1": VolumeLimits(range(4, 16385), range(100, 64001), 50),
     "io2": VolumeLimits(range(4, 65537), range(100, 256001), 1000),
     "st1": VolumeLimits(range(125, 16385)),

@@ -21,6 +21,11 @@ VOLUMES: dict[tuple[str, str], DiskKind] = {
     ("gcp", "pd-standard"): "hdd",
     ("hetzner", "volume"): "ssd",
 }
+# The most operations a second that one can have. Source: Amazon EBS User Guide, General Purpose SSD volumes (80,000 since
+# 2025), as quoted and checked in two unrelated public repositories (index ids 63344367922 and 71471974964). Of
+# hetzner's volumes no limit was found; pd-* of gcp cannot be told theirs.
+MOST_IOPS = {("aws", "gp3"): 80_000}
+
 LEFT_OUT = frozenset({"pd-extreme", "hyperdisk-extreme", "local-ssd", "pd-snapshot"})
 
 # Hetzner's price list (GET /v1/pricing) has one volume price for all locations: its schema gives a location to the
@@ -78,6 +83,7 @@ def convert_volume(row: SourceRow) -> StoragePrice:
         kind="volume",
         type=row["type"],
         disk_kind=VOLUMES[key],
+        most_iops=MOST_IOPS.get(key),
         usd_per_month_gib=compute_price(row, units),
         source=row["source"],
         source_date=row["price_date"],
