@@ -43,7 +43,7 @@ def compute_move_weights(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Ma
 
 
 def _count_minutes(ways: Iterable[Ready]) -> int:
-    return max((int(way.hours * MINUTES) for way in ways), default=0)
+    return max(int(way.hours * MINUTES) for way in ways)  # a group has a role, so there is one
 
 
 def compute_syncs(

@@ -110,8 +110,3 @@ def test_the_plan_says_what_is_expected_and_what_nobody_knows() -> None:
     assert {sync.unknown for sync in plan.syncs} <= {("quick",), ("slow",)}
     assert sum(sync.nodes for sync in plan.syncs) == plan.relocations == 2
     assert list(render_syncs(place(make_pair(), clients, lock))) == []
-
-
-def test_a_group_without_clients_syncs_nothing() -> None:
-    fleet = make_fleet([make_account("a")], [make_group("x", 1, clients={}), make_group("y", 1)])
-    assert compute_move_weights(fleet, {"btcd": make_client("btcd", "2")}) == {"x": 0, "y": 120}

@@ -86,6 +86,21 @@ def test_each_resource_that_is_enough_alone_is_told_the_smallest_growth_first() 
     assert [(repair.name, repair.to) for repair in plan.repairs] == [("site b/r1/z1", "10"), ("site a/r1/z1", "4")]
 
 
+def test_of_a_site_that_is_full_each_machine_more_counts_as_one() -> None:
+    plan = explain(make_fleet([make_account("a"), make_account("b")], [make_group(count=3)]), a=1, b=0)
+    assert [(repair.name, repair.to) for repair in plan.repairs] == [("site a/r1/z1", "3"), ("site b/r1/z1", "2")]
+
+
+def test_more_machines_come_before_a_rule_that_goes() -> None:
+    fleet = make_fleet(
+        [make_account("a"), make_account("b")],
+        [make_group("g", 2), make_group("h", 2)],
+        [make_rule(20, apart=["g", "h"], per="country")],
+    )
+    plan = explain(fleet, a=3, b=1)
+    assert [(repair.change, repair.to) for repair in plan.repairs] == [("capacity", "2"), ("remove", "")]
+
+
 def test_enrolled_hosts_cannot_be_had_more_often() -> None:
     """Four hosts, three of them in one country: two groups of two cannot keep apart."""
     hosts = [make_host(f"m{number}", zone=f"z{number}", country="B" if number == 4 else "A") for number in (1, 2, 3, 4)]
@@ -97,6 +112,18 @@ def test_enrolled_hosts_cannot_be_had_more_often() -> None:
     types = [make_type("ssh", "ams", host.name, capacity=1) for host in hosts]
     plan = compute_plan(fleet, make_catalogue([], types), {})
     assert [(finding.rule, finding.source.line) for finding in plan.conflict] == [("apart", 20), ("capacity", 10)]
+    full = plan.conflict[1]
+    assert (full.name, full.level, full.subject, full.value, full.bound) == (
+        "what the sites can take",
+        "error",
+        "fleet",
+        "",
+        "",
+    )
+    assert full.message == (
+        "the capacity of the sites and the number of enrolled hosts cannot hold together with the other 1 named here: "
+        "add regions, accounts or hosts, or lower a count"
+    )
     assert [(repair.change, repair.to, repair.name) for repair in plan.repairs] == [
         ("remove", "", "apart g, h per country"),
         ("capacity", "", ""),
