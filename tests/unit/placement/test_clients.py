@@ -186,6 +186,17 @@ def test_what_already_runs_there_stays_when_its_file_says_otherwise() -> None:
     assert count(more, "execution")["geth"] == 4
 
 
+def test_a_client_with_a_release_for_the_architecture_alone_is_handed_out_and_kept() -> None:
+    release = {"release": {"arch_names": {"amd64": "linux-x64"}}}
+    facts = {name: make_facts(name, artifacts=release) for name in ("geth", "teku", "lighthouse")}
+    one = {"clients": {"execution": ("geth",), "consensus": ("teku", "lighthouse")}}
+    assert count(place(ethereum(4, **one), clients=facts), "execution") == {"geth": 4}
+    lock = hold(place(ethereum(4)), execution=("geth",), consensus=("lighthouse",))
+    pair = [{"execution": "geth", "consensus": "teku"}]
+    plan = place(ethereum(4, combinations=pair, **one), lock, clients=facts)
+    assert next(stage for stage in plan.stages if stage.name == "client changes").value == plan.client_changes == 4
+
+
 def count_variables(number: int, lock: Lock | None) -> int:
     fleet = ethereum(number, [{"cap": "40%", "per": "client.execution"}, {"cap": "60%", "per": "client.consensus"}])
     raw = compute_situation(fleet, make_flat_catalogue({"a": "10", "b": "10", "c": "20"}), lock, (), frozenset())
