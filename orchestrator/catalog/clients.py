@@ -83,6 +83,7 @@ def load_client(path: Path) -> ClientFacts:
         artifacts=file.artifacts,
         peer_address=file.peers.address if file.peers else None,
         ready={name: network.ready for name, network in sorted(file.networks.items()) if network.ready},
+        methods={name: network.sync for name, network in sorted(file.networks.items())},
         test_networks=frozenset(name for name, network in file.networks.items() if not network.production),
         source=document.key_source_of(("client",)),
     )

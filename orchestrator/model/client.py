@@ -48,13 +48,18 @@ class Port(Frozen):
     open: Literal["world", "loopback"]
 
 
+# How a node comes by the chain: all of a peer's files, a recent state that peers or a publisher offer, a recent block
+# that somebody vouches for, or every block since the first.
+SyncMethod = Literal["peer copy", "snapshot", "checkpoint", "genesis"]
+
+
 class Ready(Frozen):
     """How long a client takes from nothing to in sync on one network by one method, and what it downloads for that.
 
     Each figure has a source and a date; what nobody has measured or published is left out, not guessed.
     """
 
-    method: Literal["peer copy", "snapshot", "checkpoint", "genesis"]
+    method: SyncMethod
     hours: Decimal = Field(gt=0, le=MOST_HOURS)
     gigabytes: Decimal | None = Field(default=None, gt=0, le=MOST_GIBIBYTES)
     source: Line
@@ -65,7 +70,8 @@ class ClientFacts(Frozen):
     """What the core needs of a client: the chain and role it serves, whether that role signs, ports per network.
 
     `artifacts` says how its programs are had, as model/artifact.py reads it. `peer_address` is how it is told of a
-    peer; None where it has none. `ready` is how long it takes to be in sync, by network. `test_networks` are
+    peer; None where it has none. `ready` is how long it takes to be in sync, by network, and `methods` how it comes in
+    sync there as its file has it run. `test_networks` are
     those that are no production: networks for tests and development.
     """
 
@@ -78,12 +84,21 @@ class ClientFacts(Frozen):
     artifacts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     peer_address: PeerAddress | None = None
     ready: dict[str, tuple[Ready, ...]] = Field(default_factory=dict)
+    methods: dict[str, SyncMethod] = Field(default_factory=dict)
     test_networks: frozenset[str] = frozenset()
     source: Source
 
     def get_port(self, network: str, name: str) -> int | None:
         """The number of a port by its name; None where the client has none of that name."""
         return next((port.port for port in self.ports[network] if port.name == name), None)
+
+    def get_method(self, network: str) -> SyncMethod:
+        """How it comes in sync on a network: from the first block, where nothing else is said."""
+        return self.methods.get(network, "genesis")
+
+    def get_ready(self, network: str) -> Ready | None:
+        """How long it takes on a network by the method that it uses there; None where that is not known."""
+        return next((way for way in self.ready.get(network, ()) if way.method == self.get_method(network)), None)
 
     def is_built_for(self, arch: str, pin: ArtifactPin | None = None) -> bool:
         """Whether its programs are to be had for machines of an architecture: built from source, or released for it.
@@ -102,14 +117,15 @@ class ClientNetwork(Frozen):
     """How a client joins one network of its chain: arguments of its command line, and its ports there.
 
     `head_age` is for how many seconds the newest block may be the newest, on chains whose blocks come by time.
-    `ready` is how long it takes to be in sync, by method; the first is the one that it uses as this file has it run.
-    A network is `production` unless it is said to be none: one where a node that is away costs nobody anything.
+    `sync` is how it comes in sync as this file has it run, `ready` how long that takes, by method. A network is
+    `production` unless it is said to be none: one where a node that is away costs nobody anything.
     """
 
     production: bool = Field(default=True, strict=True)
     args: tuple[str, ...] = ()
     ports: tuple[Port, ...]
     head_age: int | None = Field(default=None, ge=1)
+    sync: SyncMethod = "genesis"
     ready: tuple[Ready, ...] = ()
 
 

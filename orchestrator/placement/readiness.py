@@ -13,11 +13,11 @@ MINUTES = 60
 def find_ready(group: Group, clients: Mapping[str, ClientFacts]) -> tuple[Ready, ...] | None:
     """What each role's slowest client takes on the group's network; None where it is not known of some client.
 
-    A group's nodes may run any of its clients, so the slowest counts. A client's first method is the one that it uses.
+    A group's nodes may run any of its clients, so the slowest counts, by the method that its file has it use.
     """
     found = []
     for names in group.clients.values():
-        ways = [_find_first(clients.get(name), group.network) for name in names]
+        ways = [_find_way(clients.get(name), group.network) for name in names]
         known = [way for way in ways if way is not None]
         if len(known) < len(ways):
             return None
@@ -25,9 +25,8 @@ def find_ready(group: Group, clients: Mapping[str, ClientFacts]) -> tuple[Ready,
     return tuple(found)
 
 
-def _find_first(client: ClientFacts | None, network: str) -> Ready | None:
-    ways = client.ready.get(network, ()) if client is not None else ()
-    return ways[0] if ways else None
+def _find_way(client: ClientFacts | None, network: str) -> Ready | None:
+    return None if client is None else client.get_ready(network)
 
 
 def compute_move_weights(fleet: Fleet, clients: Mapping[str, ClientFacts]) -> Mapping[str, int]:
@@ -71,4 +70,4 @@ def _describe(group: Group, nodes: int, clients: Mapping[str, ClientFacts]) -> S
 
 def _list_unknown(group: Group, clients: Mapping[str, ClientFacts]) -> Iterator[str]:
     names = sorted({name for choices in group.clients.values() for name in choices})
-    return (name for name in names if _find_first(clients.get(name), group.network) is None)
+    return (name for name in names if _find_way(clients.get(name), group.network) is None)

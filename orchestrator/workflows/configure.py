@@ -20,6 +20,7 @@ from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.genesis import Geneses, prepare_geneses
 from orchestrator.workflows.inputs import Inputs
 from orchestrator.workflows.reach import Reached
+from orchestrator.workflows.sync_records import record_starts
 
 PHASE = "configure"
 IDENTITIES_NAME = "identities.json"
@@ -91,6 +92,7 @@ class Pass:
     def run(self, reached: Sequence[Reached]) -> dict[str, HostOutcome]:
         """The outcomes of those machines on which Ansible was run, by machine id."""
         observed = probe_machines([each.endpoint for each in reached], self.deployment.identity)
+        record_starts(self.deployment.syncs, (each.machine for each in reached), observed, self.supplies.clients)
         neighbours = replace(self.neighbours, identities=self.remember(observed))
         hosts = {each.machine.machine: build_host(each, neighbours, self.supplies) for each in reached}
         digest = compute_ansible_folder_digest()

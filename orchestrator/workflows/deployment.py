@@ -10,6 +10,7 @@ from orchestrator.adapters.pins import PINS_NAME
 from orchestrator.adapters.pulumi import PulumiProject
 from orchestrator.adapters.pulumi_backend import URL_VARIABLE, find_named_backend, require_backend, require_secrets
 from orchestrator.adapters.rehearsal import find_rehearsal, prepare_rehearsal
+from orchestrator.adapters.sync_records import SYNCS_NAME
 from orchestrator.catalog.hosts import build_zone
 from orchestrator.folders import IDENTITY_VARIABLE, find_identity, find_state_folder
 from orchestrator.model.errors import InvalidDocument, OrchestratorError, ToolMissing
@@ -38,6 +39,11 @@ class Deployment:
     scratch: Path
     arch: str | None = None
     lease: Lease | None = None
+
+    @property
+    def syncs(self) -> Path:
+        """Where it is kept how long machines took to be in sync: beside the pinned host keys too."""
+        return self.pins.with_name(SYNCS_NAME)
 
     @property
     def claims(self) -> Path:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.adapters.sync_records import SYNCS_NAME, read_sync_records
 from orchestrator.catalog.aliases import find_provider
 from orchestrator.catalog.catalogue import load_catalogue, read_regions
 from orchestrator.catalog.clients import load_clients, mark_production
 from orchestrator.catalog.digest import compute_facts_digest
 from orchestrator.catalog.hosts import hosts_to_facts
+from orchestrator.catalog.measured import apply_measured
 from orchestrator.documents.known_keys import suggest
 from orchestrator.folders import find_asset
 from orchestrator.lockfile import read_lock
@@ -78,7 +80,7 @@ def read_inputs(where: Where) -> Inputs:
     fleet = fleet.model_copy(update={"accounts": tuple(name_provider(account) for account in fleet.accounts)})
     wanted = [(account.provider, account.regions) for account in fleet.accounts if account.provider != ENROLLED]
     catalogue = load_catalogue(where.catalog, where.catalog_only, wanted)
-    clients = load_clients(find_clients())
+    clients = apply_measured(load_clients(find_clients()), read_sync_records(where.spec.with_name(SYNCS_NAME)).values())
     unknown = find_unknown_places(fleet, catalogue, lambda: read_regions(where.catalog, where.catalog_only))
     problems = [*unknown, *find_unknown_clients(fleet, clients), *find_unknown_pins(fleet, clients)]
     problems += find_idle_standby(fleet, clients)

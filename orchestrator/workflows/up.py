@@ -20,6 +20,7 @@ from orchestrator.workflows.observe import list_behind, look, wait_for_sync
 from orchestrator.workflows.reach import collect_outputs, list_running, reach
 from orchestrator.workflows.settle import settle
 from orchestrator.workflows.signers import Fence, find_deleted, start_signers
+from orchestrator.workflows.sync_records import record_looks
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     failures |= dict(signing.failures) | {finding.name: finding.message for finding in settled.broken}
     awaited = leave_out(lock, signing.withheld)
     endpoints = {each.machine.machine: each.endpoint for each in reached}
-    seen = wait_for_sync(lambda: look(deployment, lock, endpoints), awaited, 0 if failures else wait, tell)
+    take_look = record_looks(deployment.syncs, lambda: look(deployment, lock, endpoints))
+    seen = wait_for_sync(take_look, awaited, 0 if failures else wait, tell)
     return UpResult(
         lock=lock,
         changes=settled.changes,

@@ -21,8 +21,8 @@ VOLUMES: dict[tuple[str, str], DiskKind] = {
     ("gcp", "pd-standard"): "hdd",
     ("hetzner", "volume"): "ssd",
 }
-# The most operations a second that one can have. Source: Amazon EBS User Guide, General Purpose SSD volumes (80,000 since
-# 2025), as quoted and checked in two unrelated public repositories (index ids 63344367922 and 71471974964). Of
+# The most operations a second that one can have. Source: Amazon EBS User Guide, General Purpose SSD volumes (80,000
+# since 2025), as quoted and checked in two unrelated public repositories (index ids 63344367922 and 71471974964). Of
 # hetzner's volumes no limit was found; pd-* of gcp cannot be told theirs.
 MOST_IOPS = {("aws", "gp3"): 80_000}
 
