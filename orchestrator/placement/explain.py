@@ -141,6 +141,8 @@ def _compute_room(bound: Bound, candidates: Candidates) -> Fraction:
     """The share of a subject's nodes that its domains could hold together, roughly: what is told is the tightest."""
     if isinstance(bound.measure, Sum) and bound.low and not bound.measure.terms:
         return Fraction(-1)  # it asks for nodes where none can be
+    if isinstance(bound.rule, Spread):
+        return 1 - Fraction(bound.low or 0, max(1, bound.subject.wanted))  # the domain that is to have the most
     limit = 0 if bound.high is None else bound.high
     return Fraction(limit * _count_domains(bound, candidates), bound.scale * max(1, bound.subject.wanted))
 

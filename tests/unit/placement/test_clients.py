@@ -189,7 +189,7 @@ def test_what_already_runs_there_stays_when_its_file_says_otherwise() -> None:
 def test_a_client_with_a_release_for_the_architecture_alone_is_handed_out_and_kept() -> None:
     release = {"release": {"arch_names": {"amd64": "linux-x64"}}}
     facts = {name: make_facts(name, artifacts=release) for name in ("geth", "teku", "lighthouse")}
-    one = {"clients": {"execution": ("geth",), "consensus": ("teku", "lighthouse")}}
+    one: dict[str, Any] = {"clients": {"execution": ("geth",), "consensus": ("teku", "lighthouse")}}
     assert count(place(ethereum(4, **one), clients=facts), "execution") == {"geth": 4}
     lock = hold(place(ethereum(4)), execution=("geth",), consensus=("lighthouse",))
     pair = [{"execution": "geth", "consensus": "teku"}]

@@ -49,5 +49,9 @@ def test_a_node_that_stays_and_must_change_takes_nothing_that_one_that_moves_cou
     assert hand_out(seats, {A: 1, B: 1}, {(A, A): 0}) == ["b", "a"]
 
 
+def test_a_node_that_moves_takes_nothing_of_those_that_stay() -> None:
+    assert hand_out([seat(1, "a"), seat(2, "a", stays=True)], {A: 0, B: 1}, {(A, A): 1}) == ["b", "a"]
+
+
 def test_new_nodes_mix_what_is_left() -> None:
     assert hand_out([seat(1), seat(2), seat(3)], {A: 1, B: 2}) == ["b", "a", "b"]
