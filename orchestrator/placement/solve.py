@@ -91,9 +91,8 @@ class Solver:
         self._load()
 
     def start_from(self, values: tuple[int, ...]) -> None:
-        """Take a solution that is known to hold every row as the last one; the last basis does not go with it."""
+        """Take a solution that is known to hold every row as the last one."""
         self._values = values
-        self._highs.clearSolver()
 
     def minimize(self, objective: Terms, *, node_limit: int | None = None) -> Optimum | None:
         """The least value of the objective; None where no solution exists.
@@ -123,8 +122,6 @@ class Solver:
 
     def _prefer(self, objective: Terms, node_limit: int, last: tuple[int, ...]) -> Optimum | None:
         """A better solution than the last by as much as is had with little searching."""
-        # Most variables are fixed by now: presolve and a new basis take fewer steps than the last, far-off basis.
-        self._highs.clearSolver()
         relaxation = self._relax(objective, MOST_STEPS)
         if relaxation is None:  # it takes too many steps: all that is known is the variables' limits
             bound, aim = self.get_limits(objective)[0], self._lowest * LOOSE_AIM
@@ -172,10 +169,12 @@ class Solver:
         self._highs.changeColsBounds(len(self._columns), self._columns, lowest, highest)
 
     def _relax(self, objective: Terms, most_steps: int = highspy.kHighsIInf) -> Relaxation | None:
-        """The optimum over fractions, from the last one's basis; None where there is none, and so no whole one.
+        """The optimum over fractions; None where there is none, and so no whole one.
 
-        Under a limit of steps None may also be that it was not reached.
+        Under a limit of steps None may also be that it was not reached. It starts anew, with presolve: most variables
+        are fixed after some stages, and from the last objective's basis large programs took up to ten times the steps.
         """
+        self._highs.clearSolver()
         self._set_costs(objective)
         self._highs.setOptionValue("simplex_iteration_limit", most_steps)
         self._highs.run()
@@ -215,7 +214,6 @@ class Solver:
         limits = high.copy()
         limits[among] = np.minimum(high[among], np.ceil(aim[among] - RELAXED_TOLERANCE))
         self._set_limits(low, limits)
-        self._highs.clearSolver()
         self._values = None
         corner = self._relax((), MOST_STEPS)
         if corner is not None:
@@ -237,11 +235,10 @@ class Solver:
         return found
 
     def _search(self, objective: Terms, bound: float, node_limit: int = highspy.kHighsIInf) -> Optimum | None:
-        """Branch and bound, begun with the last solution where there is one; the last basis is kept for what follows.
+        """Branch and bound, begun with the last solution where there is one.
 
         None where nothing is found, since there is nothing or the tree has more nodes than are searched.
         """
-        basis = self._highs.getBasis()
         self._set_costs(objective)
         self._highs.changeColsIntegrality(len(self._columns), self._columns, self._whole.astype(np.uint8))
         self._highs.setOptionValue("mip_max_nodes", node_limit)
@@ -254,7 +251,6 @@ class Solver:
             shown = max(self._highs.getInfo().mip_dual_bound, bound)
             found = self._conclude(objective, self._highs.getSolution().col_value, shown)
         self._highs.changeColsIntegrality(len(self._columns), self._columns, np.zeros(len(self._columns), np.uint8))
-        self._highs.setBasis(basis)
         return found
 
     def _is_infeasible(self) -> bool:
