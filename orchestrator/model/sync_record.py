@@ -7,8 +7,10 @@ from pydantic import AwareDatetime
 from orchestrator.model.base import Frozen
 from orchestrator.model.client import SyncMethod
 
-# Someone looked soon enough before it was in sync: the moment is known to a tenth of the time that it took.
-MOST_DOUBT = 10
+# Someone looked soon enough before it was in sync: the moment is known to a tenth of the time that it took, or to
+# minutes where it took no longer than it takes to configure a machine, which is when the first look is.
+LARGEST_PART = 10
+LARGEST_DOUBT = timedelta(minutes=5)
 
 
 class SyncRecord(Frozen):
@@ -35,7 +37,7 @@ class SyncRecord(Frozen):
         if self.in_sync is None:
             return None
         took, doubt = self.in_sync - self.started, self.in_sync - (self.behind or self.started)
-        return took if timedelta(0) < took and doubt * MOST_DOUBT <= took else None
+        return took if timedelta(0) < took and doubt <= max(took / LARGEST_PART, LARGEST_DOUBT) else None
 
 
 SyncRecords = dict[str, SyncRecord]

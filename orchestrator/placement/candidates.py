@@ -98,6 +98,13 @@ def compute_situation(  # noqa: PLR0913  # all that a situation is made of
     )
 
 
+def compute_lock_situation(
+    fleet: Fleet, lock: Lock, catalogue: Catalogue, losses: Sequence[Loss] | None = None
+) -> Situation:
+    """The situation that reviews of a lock start from; `losses` None are those that it was made under."""
+    return compute_situation(fleet, catalogue, lock, lock.header.losses if losses is None else losses, frozenset())
+
+
 def compute_candidates(
     fresh: Mapping[ColumnKey, Column], holdings: Mapping[str, tuple[Holding, ...]], places: Mapping[str, Place]
 ) -> Candidates:

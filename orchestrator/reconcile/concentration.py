@@ -3,10 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from orchestrator.model.catalogue import Catalogue
-from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import Lock
-from orchestrator.placement.candidates import compute_situation
+from orchestrator.placement.candidates import Situation
 from orchestrator.placement.holdings import count_nodes
 from orchestrator.policy.compile import compile_policy
 
@@ -24,14 +22,14 @@ class Share:
     holds: bool
 
 
-def compute_concentration(fleet: Fleet, lock: Lock, catalogue: Catalogue, alive: Collection[str]) -> tuple[Share, ...]:
+def compute_concentration(situation: Situation, lock: Lock, alive: Collection[str]) -> tuple[Share, ...]:
     """A share for each bound that has something in it, in the policy's order; `alive` are machine ids.
 
     The same bounds that placement and review use, so the three cannot disagree. `holds` speaks of what is wanted.
     """
     wanted = count_nodes(lock.machines)
     live = count_nodes(machine for machine in lock.machines if machine.machine in alive)
-    situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
+    fleet = situation.fleet
     policy = compile_policy(fleet.policy, fleet, replace(situation.candidates, pinned=frozenset(wanted)))
     return tuple(
         Share(

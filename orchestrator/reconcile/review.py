@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator.lockfile.revision import compute_revision
-from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.fleet import Fleet
 from orchestrator.model.lock import CARRYING_STATES, Lock, Machine
-from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
-from orchestrator.placement.candidates import Situation, compute_situation
+from orchestrator.placement.candidates import Situation
 from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
 from orchestrator.placement.missing_needs import find_missing_needs
 from orchestrator.placement.spending import compute_spending, count_carrying
@@ -24,15 +22,9 @@ PLACE = "run `orchestrator place`"
 REBALANCE = "`orchestrator rebalance` moves it, as far as rules and rounds let it"
 
 
-def review_lock(
-    fleet: Fleet, lock: Lock, catalogue: Catalogue, losses: Sequence[Loss] | None = None
-) -> tuple[Finding, ...]:
-    """Every finding on a lock: broken rules at the rule's place in the spec, then what does not match the spec.
-
-    `losses` are the domains lost now; without them, those that the lock was made under.
-    """
-    lost = lock.header.losses if losses is None else losses
-    situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
+def review_lock(situation: Situation, lock: Lock) -> tuple[Finding, ...]:
+    """Every finding on a lock, in its situation: broken rules at their places in the spec, then what does not match."""
+    fleet = situation.fleet
     running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
     cells, counts, carrying = count_cells(running), count_nodes(running), count_carrying(situation, running)
     candidates = replace(situation.candidates, pinned=frozenset(counts))

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.domain import CLIENT_KIND, get_domain
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.failure_domain import DOMAIN_KINDS
@@ -13,7 +12,7 @@ from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.model.inventory import StandingNode
 from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.rule import Below, Cap, Rule
-from orchestrator.placement.candidates import compute_situation
+from orchestrator.placement.candidates import Situation
 from orchestrator.placement.places import get_place_name
 from orchestrator.policy.candidates import Candidates, Cell, ClientCell
 from orchestrator.policy.measures import Counts
@@ -50,9 +49,9 @@ class Standing:
         return get_domain(kind, node.place, node.clients)
 
 
-def compute_lock_standing(fleet: Fleet, lock: Lock, catalogue: Catalogue) -> Standing:
+def compute_lock_standing(situation: Situation, lock: Lock) -> Standing:
     """The nodes of a lock that a machine carries, where the fleet's rules and catalogue let nodes stand."""
-    situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
+    fleet = situation.fleet
     groups = {group.name: group for group in fleet.groups}
     carrying = [machine for machine in lock.machines if machine.state in CARRYING_STATES and machine.group in groups]
     nodes = tuple(

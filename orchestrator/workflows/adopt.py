@@ -14,6 +14,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.lock import Lock, LockHeader
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
+from orchestrator.placement.candidates import compute_lock_situation
 from orchestrator.reconcile.adoption import AdoptedFleet, adopt, list_hosts
 from orchestrator.reconcile.advice import Advice, compute_advice
 from orchestrator.reconcile.standing import compute_lock_standing
@@ -82,7 +83,8 @@ def fill_draft(folder: Path, adopted: AdoptedFleet, name: str, where: Where) -> 
         write_pins(folder / PINS_NAME, {machine: (key,) for machine, key in adopted.host_keys.items()})
     draft = Where(folder / where.spec.name, folder / where.lock_path.name, where.catalog, where.catalog_only)
     bare = write_spec(draft, adopted, name, ())
-    standing = compute_lock_standing(bare.fleet, make_first_lock(bare, adopted), bare.catalogue)
+    first = make_first_lock(bare, adopted)
+    standing = compute_lock_standing(compute_lock_situation(bare.fleet, first, bare.catalogue), first)
     return write_spec(draft, adopted, name, tuple(render_policy(compute_advice(standing))))
 
 

@@ -18,7 +18,7 @@ def check(inputs: Inputs, now: datetime) -> tuple[Finding, ...]:
     """Every finding on the lock and on what the fleet is run with; InvalidDocument where there is none to check."""
     lock = inputs.require_lock()
     return (
-        *judge_relaxed(inputs.fleet, review_lock(inputs.fleet, lock, inputs.catalogue), lock, now),
+        *judge_relaxed(inputs.fleet, review_lock(inputs.situation, lock), lock, now),
         *review_control_plane(inputs.fleet, lock, now.date()),
         *find_unverified_artifacts(inputs.fleet, lock, inputs.clients),
     )
@@ -26,4 +26,4 @@ def check(inputs: Inputs, now: datetime) -> tuple[Finding, ...]:
 
 def measure(inputs: Inputs, threshold: Fraction = DEFAULT_THRESHOLD) -> tuple[Diversity, ...]:
     """How diverse the lock's nodes stand; the Nakamoto coefficient is of `threshold`."""
-    return compute_diversity(compute_lock_standing(inputs.fleet, inputs.require_lock(), inputs.catalogue), threshold)
+    return compute_diversity(compute_lock_standing(inputs.situation, inputs.require_lock()), threshold)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from orchestrator.adapters.sync_records import SYNCS_NAME, read_sync_records
@@ -20,6 +21,7 @@ from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import Account, Fleet, Group
 from orchestrator.model.lock import Lock
 from orchestrator.model.source import Source
+from orchestrator.placement.candidates import Situation, compute_lock_situation
 from orchestrator.placement.offers import DEFAULT_ARCH
 from orchestrator.spec import load_fleet
 from orchestrator.spec.load import ENROLLED
@@ -61,6 +63,11 @@ class Inputs:
     def facts_digest(self) -> str:
         """The digest of the facts that placement depends on."""
         return compute_facts_digest(self.catalogue)
+
+    @cached_property
+    def situation(self) -> Situation:
+        """Where the lock's nodes stand, and where they could, under the losses it was made under; worked out once."""
+        return compute_lock_situation(self.fleet, self.require_lock(), self.catalogue)
 
     def require_lock(self) -> Lock:
         """The lock; InvalidDocument where there is none."""

@@ -36,7 +36,7 @@ class Simulation:
 
 def read_lock_standing(inputs: Inputs) -> Standing:
     """Who stands where by the lock; InvalidDocument where there is none."""
-    return compute_lock_standing(inputs.fleet, inputs.require_lock(), inputs.catalogue)
+    return compute_lock_standing(inputs.situation, inputs.require_lock())
 
 
 def simulate(standing: Standing, lost: Sequence[Domain], kinds: Sequence[str] = ()) -> Simulation:

@@ -32,9 +32,9 @@ def fetch_status(deployment: Deployment, inputs: Inputs, now: float, threshold: 
         lock=lock,
         seen=seen,
         outages=find_outages(lock.machines, silent),
-        concentration=compute_concentration(inputs.fleet, lock, inputs.catalogue, alive),
+        concentration=compute_concentration(inputs.situation, lock, alive),
         findings=judge_relaxed(
-            inputs.fleet, review_lock(inputs.fleet, lock, inputs.catalogue), lock, datetime.fromtimestamp(now, UTC)
+            inputs.fleet, review_lock(inputs.situation, lock), lock, datetime.fromtimestamp(now, UTC)
         ),
         now=now,
         metrics=measure(inputs, threshold),

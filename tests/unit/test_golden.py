@@ -68,8 +68,8 @@ def show_status(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
         lock=inputs.lock,
         seen=Look({each.machine: each for each in seen}, verdicts),
         outages=find_outages(inputs.lock.machines, [each.machine for each in seen if each.error]),
-        concentration=compute_concentration(inputs.fleet, inputs.lock, inputs.catalogue, alive),
-        findings=review_lock(inputs.fleet, inputs.lock, inputs.catalogue, inputs.lock.header.losses),
+        concentration=compute_concentration(inputs.situation, inputs.lock, alive),
+        findings=review_lock(inputs.situation, inputs.lock),
         now=NOW,
         metrics=measure(inputs),
     )

@@ -9,9 +9,9 @@ from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.placement.to_lock import compute_lock_entries
-from orchestrator.reconcile.review import review_lock
 from tests.unit.placement.fleets import make_account, make_flat_catalogue, make_fleet, make_group, make_lock, make_rule
 from tests.unit.placement.test_place import LOST_B, PRICES, changes, count, four_accounts, place
+from tests.unit.reconcile.reviews import review
 
 B = Loss(kind="account", value="b")
 DRAINED = Closures(drained=(B,))
@@ -34,11 +34,9 @@ def test_a_drained_domain_does_not_count_as_empty_and_eligible() -> None:
     assert not plan.findings
     drained = make_lock(plan)
     header = drained.header.model_copy(update={"drained": ("account=b",)})
-    findings = review_lock(
-        four_accounts(), drained.model_copy(update={"header": header}), make_flat_catalogue(PRICES), ()
-    )
+    findings = review(four_accounts(), drained.model_copy(update={"header": header}), make_flat_catalogue(PRICES), ())
     assert "skew" not in {found.rule for found in findings}
-    assert "skew" in {found.rule for found in review_lock(four_accounts(), drained, make_flat_catalogue(PRICES), ())}
+    assert "skew" in {found.rule for found in review(four_accounts(), drained, make_flat_catalogue(PRICES), ())}
 
 
 def test_a_cordoned_domain_keeps_what_it_has_and_takes_nothing() -> None:

@@ -7,7 +7,6 @@ from orchestrator.model.fleet import Fleet, MachineNeed
 from orchestrator.model.plan import MISSING, Finding, Plan
 from orchestrator.model.source import Origin, Source
 from orchestrator.placement.place import compute_plan
-from orchestrator.reconcile.review import review_lock
 from tests.unit.placement.fleets import (
     make_account,
     make_catalogue,
@@ -18,6 +17,7 @@ from tests.unit.placement.fleets import (
     make_type,
     make_zone,
 )
+from tests.unit.reconcile.reviews import review
 
 
 def build_fleet(*policy: dict[str, Any], production: bool = True, **need: Any) -> Fleet:
@@ -72,5 +72,5 @@ def test_the_review_of_the_lock_finds_the_same() -> None:
     fleet = build_fleet(iops=6000)
     catalogue = make_catalogue([make_zone("a")], [make_type("a")])
     plan = compute_plan(fleet, catalogue, {})
-    reviewed = [finding for finding in review_lock(fleet, make_lock(plan), catalogue) if finding.rule == MISSING]
+    reviewed = [finding for finding in review(fleet, make_lock(plan), catalogue) if finding.rule == MISSING]
     assert reviewed == list_missing(plan) != []

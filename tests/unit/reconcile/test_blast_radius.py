@@ -14,6 +14,7 @@ from orchestrator.model.failure_domain import DOMAIN_KINDS
 from orchestrator.model.inventory import InventoryRow, StandingNode
 from orchestrator.model.lock import LockHeader
 from orchestrator.model.source import Source
+from orchestrator.placement.candidates import compute_lock_situation
 from orchestrator.placement.place import compute_plan
 from orchestrator.reconcile.blast_radius import compute_blast_radii, compute_scenario, compute_worst_pairs, list_domains
 from orchestrator.reconcile.distribution import compute_distributions
@@ -164,7 +165,7 @@ def test_a_lock_s_nodes_stand_where_the_catalogue_says() -> None:
         [make_account("de"), make_account("fi")], [make_group(count=5)], [make_rule(1, skew=1, per="account")]
     )
     lock = make_lock(compute_plan(fleet, catalogue, {}))
-    standing = compute_lock_standing(fleet, lock, catalogue)
+    standing = compute_lock_standing(compute_lock_situation(fleet, lock, catalogue), lock)
     found = {str(radius.domains[0]): len(radius.nodes) for radius in compute_blast_radii(standing)}
     assert sorted((found["account=de"], found["account=fi"])) == [2, 3]
     assert found["country=DE"] == found["account=de"]

@@ -10,9 +10,9 @@ from orchestrator.model.lock import Lock
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.reconcile.relaxation import compute_relaxed, judge_relaxed
-from orchestrator.reconcile.review import review_lock
 from tests.unit.placement.fleets import make_flat_catalogue, make_lock, make_rule
 from tests.unit.placement.test_place import LOST_B, PRICES, four_accounts, get_value, place
+from tests.unit.reconcile.reviews import review as review_lock
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LOST_AB = (Loss(kind="account", value="a"), *LOST_B)
@@ -57,7 +57,7 @@ def test_in_its_time_it_is_a_warning_and_then_an_error_with_its_expiry() -> None
     findings = judge_relaxed(
         fleet, review_lock(fleet, lock, make_flat_catalogue(PRICES)), lock, NOW + timedelta(days=4)
     )
-    (expiry,) = (found for found in findings if found.rule == "relax")
+    (expiry,) = (finding for finding in findings if finding.rule == "relax")
     assert str(expiry.source) == "fleet.yaml:20:1"
     assert expiry.message == (
         "cap 25% per account was to give way for 72h after the loss of account=b; that ended at 2026-11-26 12:00 UTC"

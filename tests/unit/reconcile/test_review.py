@@ -12,8 +12,8 @@ from orchestrator.model.lock import Lock, LockHeader, Machine, MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.to_lock import compute_lock_entries
-from orchestrator.reconcile.review import review_lock
 from tests.unit.placement.fleets import make_account, make_flat_catalogue, make_fleet, make_group, make_rule
+from tests.unit.reconcile.reviews import review
 
 CATALOGUE = make_flat_catalogue({"a": "10", "b": "10", "c": "20", "d": "20"})
 ACCOUNTS = [make_account(name) for name in "abcd"]
@@ -39,7 +39,7 @@ def rewrite(lock: Lock, machines: Sequence[Machine]) -> Lock:
 
 
 def test_a_fresh_lock_has_no_findings() -> None:
-    assert review_lock(fleet_of(), lock_of(fleet_of()), CATALOGUE) == ()
+    assert review(fleet_of(), lock_of(fleet_of()), CATALOGUE) == ()
 
 
 def test_broken_rules_are_found_at_their_lines() -> None:
@@ -48,7 +48,7 @@ def test_broken_rules_are_found_at_their_lines() -> None:
         machine.model_copy(update={"account": "a", "provider": "a"}) if machine.account == "b" else machine
         for machine in lock.machines
     ]
-    findings = review_lock(fleet_of(), rewrite(lock, moved), CATALOGUE)
+    findings = review(fleet_of(), rewrite(lock, moved), CATALOGUE)
     assert [(found.rule, found.source.line, found.subject, found.value) for found in findings] == [
         ("skew", 20, "btc", "6 nodes"),
         ("cap", 21, "btc, account a", "6 nodes"),
@@ -59,7 +59,7 @@ def test_broken_rules_are_found_at_their_lines() -> None:
 def test_denied_domains_in_use_are_found_at_the_rule() -> None:
     lock = lock_of(fleet_of())
     rules = [*RULES, make_rule(22, deny=("B",), per="country")]
-    findings = [found for found in review_lock(fleet_of(rules=rules), lock, CATALOGUE) if found.rule == "deny"]
+    findings = [found for found in review(fleet_of(rules=rules), lock, CATALOGUE) if found.rule == "deny"]
     assert [(found.source.line, found.subject, found.value) for found in findings] == [
         (22, "btc, country B", "3 nodes")
     ]
@@ -68,12 +68,12 @@ def test_denied_domains_in_use_are_found_at_the_rule() -> None:
 def test_a_lock_after_a_loss_is_judged_without_the_lost_domain() -> None:
     fleet = fleet_of()
     lock = lock_of(fleet, lock_of(fleet), [Loss(kind="account", value="b")])
-    assert review_lock(fleet, lock, CATALOGUE) == ()
-    assert [found.rule for found in review_lock(fleet, lock, CATALOGUE, losses=())] == ["skew"]
+    assert review(fleet, lock, CATALOGUE) == ()
+    assert [found.rule for found in review(fleet, lock, CATALOGUE, losses=())] == ["skew"]
 
 
 def test_another_spec_text_is_a_finding_at_the_top() -> None:
-    findings = review_lock(fleet_of(digest="sha256:1"), lock_of(fleet_of()), CATALOGUE)
+    findings = review(fleet_of(digest="sha256:1"), lock_of(fleet_of()), CATALOGUE)
     assert [(found.rule, str(found.source)) for found in findings] == [("spec", "fleet.yaml:1:1")]
     assert "orchestrator place" in findings[0].message
 
@@ -81,14 +81,14 @@ def test_another_spec_text_is_a_finding_at_the_top() -> None:
 def test_an_edit_by_hand_is_found() -> None:
     lock = lock_of(fleet_of())
     machines = (lock.machines[0].model_copy(update={"image": "another"}), *lock.machines[1:])
-    findings = review_lock(fleet_of(), lock.model_copy(update={"machines": machines}), CATALOGUE)
+    findings = review(fleet_of(), lock.model_copy(update={"machines": machines}), CATALOGUE)
     assert [found.rule for found in findings] == ["revision"]
 
 
 def test_too_few_and_too_many_nodes_are_found_at_the_group() -> None:
     lock = lock_of(fleet_of())
     for count in (11, 13):
-        findings = [found for found in review_lock(fleet_of(count), lock, CATALOGUE) if found.rule == "count"]
+        findings = [found for found in review(fleet_of(count), lock, CATALOGUE) if found.rule == "count"]
         assert [(found.value, found.bound, found.source.line) for found in findings] == [
             ("12 nodes", f"{count} nodes", 10)
         ]
@@ -97,17 +97,17 @@ def test_too_few_and_too_many_nodes_are_found_at_the_group() -> None:
 def test_two_wanted_machines_of_a_node_are_found() -> None:
     lock = lock_of(fleet_of())
     twin = lock.machines[0].model_copy(update={"machine": "btc-1.2"})
-    findings = review_lock(fleet_of(), rewrite(lock, [*lock.machines, twin]), CATALOGUE)
+    findings = review(fleet_of(), rewrite(lock, [*lock.machines, twin]), CATALOGUE)
     assert ("node", "btc-1") in [(found.rule, found.subject) for found in findings]
 
 
 def test_machines_of_unknown_accounts_and_groups_are_found() -> None:
     lock = lock_of(fleet_of())
     fleet = make_fleet(ACCOUNTS[:3], [make_group("other", 1)])
-    found = {finding.rule for finding in review_lock(fleet, lock, CATALOGUE)}
+    found = {finding.rule for finding in review(fleet, lock, CATALOGUE)}
     assert found >= {"account", "group", "count"}
     retiring = [machine.model_copy(update={"state": MachineState.RETIRING}) for machine in lock.machines]
-    found = {finding.rule for finding in review_lock(fleet, rewrite(lock, retiring), CATALOGUE)}
+    found = {finding.rule for finding in review(fleet, rewrite(lock, retiring), CATALOGUE)}
     assert "group" not in found
 
 
@@ -115,7 +115,7 @@ def test_a_machine_that_no_longer_fits_is_found() -> None:
     lock = lock_of(fleet_of(4, rules=[]))
     group = make_group(count=4)
     larger = group.model_copy(update={"machine": group.machine.model_copy(update={"vcpus": 4})})
-    findings = review_lock(make_fleet(ACCOUNTS, [larger]), lock, CATALOGUE)
+    findings = review(make_fleet(ACCOUNTS, [larger]), lock, CATALOGUE)
     assert [found.rule for found in findings] == ["machine"] * 4
 
 
@@ -123,7 +123,7 @@ def test_a_thousand_nodes_are_reviewed_in_a_moment() -> None:
     fleet = fleet_of(1000)
     lock = lock_of(fleet)
     start = time.process_time()
-    assert review_lock(fleet, lock, CATALOGUE) == ()
+    assert review(fleet, lock, CATALOGUE) == ()
     assert time.process_time() - start < 0.2
 
 

@@ -64,6 +64,11 @@ def test_a_time_that_nobody_watched_the_end_of_is_none(last: float | None, known
     assert (look_at(records, 60, in_sync=True)["btc-1.1"].time is not None) == known
 
 
+def test_one_that_is_in_sync_at_the_first_look_took_at_most_as_long() -> None:
+    assert look_at(start(BARE), 5, in_sync=True)["btc-1.1"].time == timedelta(minutes=5)
+    assert look_at(start(BARE), 5.1, in_sync=True)["btc-1.1"].time is None
+
+
 def test_a_machine_that_does_not_answer_was_not_seen_behind() -> None:
     silent = Observation(machine="btc-1.1", error="no route")
     records = look_at(start(BARE), 59, in_sync=False, observation=silent)

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from orchestrator.adapters.pins import read_pins
 from orchestrator.lockfile import read_lock
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
-from orchestrator.reconcile.review import review_lock
 from orchestrator.spec import load_fleet
 from orchestrator.workflows import adopt
 from orchestrator.workflows.adopt import Import, import_inventory
 from orchestrator.workflows.inputs import Where, read_inputs
 from orchestrator.workflows.place import place
 from tests.unit.inventories import CATALOG, HOST_KEY, importable_rows, make_cloud_row, make_host_row, write_inventory
+from tests.unit.reconcile.reviews import review
 
 
 def run_import(folder: Path, rows: list[dict[str, Any]]) -> tuple[Import, Where]:
@@ -36,7 +36,7 @@ def test_place_right_after_an_import_changes_nothing(rows: list[dict[str, Any]])
         assert placement.plan.relocations == 0
         assert [planned.change for planned in placement.plan.machines] == ["keep"] * len(rows)
         assert placement.lock == inputs.lock == done.lock == read_lock(where.lock_path)
-        assert review_lock(inputs.fleet, done.lock, inputs.catalogue) == ()
+        assert review(inputs.fleet, done.lock, inputs.catalogue) == ()
         assert sorted(done.names) == sorted(row["name"] for row in rows)
         for row in rows:
             [machine] = [each for each in done.lock.machines if each.machine == done.names[row["name"]]]
