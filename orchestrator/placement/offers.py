@@ -26,6 +26,9 @@ VOLUMES_WITH_IOPS: Mapping[str, tuple[str, ...]] = {"aws": ("gp3", "io1", "io2")
 EGRESS_TYPE = "internet"
 GIGABYTES_PER_GIBIBYTE = Decimal(2**30) / 10**9
 
+# A volume of which only the size is known: the inventory that a machine was imported from need not say more.
+UNNAMED_VOLUME = "unknown"
+
 # What enrolled hosts cost is all that they cost: their line is their owner's.
 PROVIDER_OF_ENROLLED_HOSTS = "ssh"
 
@@ -98,9 +101,8 @@ class OfferBook:
         volumes = self._get_storage(machine_type, "volume")
         volume = next((found for found in volumes if found.type == volume_type), None)
         if volume is None and volume_gib:
-            volume = StoragePrice(
-                provider=machine_type.provider, region=machine_type.region, kind="volume", type=volume_type
-            )
+            kind = volume_type or UNNAMED_VOLUME
+            volume = StoragePrice(provider=machine_type.provider, region=machine_type.region, kind="volume", type=kind)
         return self._price(need, machine_type, volume_gib, volume)
 
     def _get_volume(self, need: MachineNeed, machine_type: MachineType) -> StoragePrice | None:

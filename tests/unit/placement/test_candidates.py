@@ -135,6 +135,13 @@ def test_what_stands_is_priced_as_today_and_uses_no_resource_anew() -> None:
     assert (kept["m"].offer.volume_gib, kept["m"].offer.volume_type) == (20, "v")
 
 
+def test_a_volume_of_an_unknown_type_has_no_price() -> None:
+    lock = make_lock_of(stand(1, volume_gib=20, machine_type="m"))
+    [column] = find(one_account(), make_catalogue([make_zone("p")], [make_type("p")]), lock).kept.values()
+    assert (column.offer.cents, column.offer.volume_gib) == (None, 20)
+    assert [missing.of for missing in column.offer.missing_prices] == ["volume unknown in p r1"]
+
+
 def test_cells_are_where_machines_can_be_had_or_may_be_kept() -> None:
     catalogue = make_catalogue([make_zone("p"), make_zone("q", status="closed"), make_zone("s")], [make_type("p")])
     fleet = make_fleet([make_account("p"), make_account("q")], [make_group(count=3)])
