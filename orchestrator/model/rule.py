@@ -88,26 +88,26 @@ class Below(RuleBase):
         return f"below {render_amount(self.below)} per {self.per}"
 
 
-class Skew(RuleBase):
-    """The fullest and the emptiest eligible domain differ by at most so many nodes."""
+class OfDomains(RuleBase):
+    """A rule that has one whole number, under its verb, for all domains of a kind together."""
 
-    skew: int = Field(ge=0, le=MOST_AMOUNT, strict=True)
     per: RuleKind
 
     def describe(self) -> str:
         """Such as "skew 1 per account"."""
-        return f"skew {self.skew} per {self.per}"
+        return f"{self.verb} {getattr(self, self.verb)} per {self.per}"
 
 
-class MinDomains(RuleBase):
+class Skew(OfDomains):
+    """The fullest and the emptiest eligible domain differ by at most so many nodes."""
+
+    skew: int = Field(ge=0, le=MOST_AMOUNT, strict=True)
+
+
+class MinDomains(OfDomains):
     """At least so many distinct domains are in use."""
 
     min_domains: int = Field(ge=1, le=MOST_AMOUNT, strict=True)
-    per: RuleKind
-
-    def describe(self) -> str:
-        """Such as "min_domains 3 per country"."""
-        return f"min_domains {self.min_domains} per {self.per}"
 
 
 class Allow(RuleBase):
@@ -163,15 +163,10 @@ class MinNodes(RuleBase):
         return self
 
 
-class MaxDomains(RuleBase):
+class MaxDomains(OfDomains):
     """At most so many distinct domains are in use."""
 
     max_domains: int = Field(ge=1, le=MOST_AMOUNT, strict=True)
-    per: RuleKind
-
-    def describe(self) -> str:
-        """Such as "max_domains 2 per provider"."""
-        return f"max_domains {self.max_domains} per {self.per}"
 
 
 class Survive(RuleBase):
