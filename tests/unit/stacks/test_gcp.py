@@ -11,12 +11,11 @@ import pytest
 from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.model.lock import Machine
 from tests.unit.stacks.mutants import find_survivors
-from tests.unit.stacks.registration import Registered, check_golden, compare, load_module, register, stacks_on_path
+from tests.unit.stacks.registration import Registered, load_module, register, stacks_on_path
 from tests.unit.stacks.scenario import (
     ACCESS,
     KEY,
     Place,
-    is_own,
     make_account,
     make_declaration,
     make_machine,
@@ -25,7 +24,6 @@ from tests.unit.stacks.scenario import (
 
 with stacks_on_path():
     import pulumi
-    from settings import Scope
     from startup_script import render_startup_script
 
     GCP = load_module("gcp")
@@ -56,29 +54,10 @@ def declare(
     return register(module, make_declaration(ACCOUNT, machines, **how), answer, config)
 
 
-def test_all_that_google_gets(renew: bool) -> None:
-    resources, outputs = declare()
-    check_golden("gcp", {"resources": resources, "outputs": outputs}, renew)
-
-
-def test_what_each_scope_changes(renew: bool) -> None:
-    whole, _ = declare()
-    scopes = [scope for scope in Scope if scope is not Scope.ALL]
-    check_golden("gcp-scopes", {scope.value: compare(whole, declare(scope=scope)[0]) for scope in scopes}, renew)
-
-
 @pytest.mark.slow
 def test_nothing_can_be_left_out_unnoticed() -> None:
     signer = MACHINES[-1:]  # with a reserved address, provisioned operations and a placement policy: every branch
     assert find_survivors("gcp", lambda module: declare(module, signer), skipped=SEARCHING) == []
-
-
-def test_in_one_stack_for_all_accounts_shared_resources_carry_the_accounts_name() -> None:
-    own, _ = declare()
-    config = {f"acme:{key.partition(':')[2]}": value for key, value in CONFIG.items()}
-    together, _ = declare(layout="fleet", config=config)
-    assert set(together) == {name if is_own(name, MACHINES) else f"acme-{name}" for name in own}
-    assert together["acme"] == own["acme"]
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [

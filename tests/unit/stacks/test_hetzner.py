@@ -7,12 +7,11 @@ import pytest
 
 from orchestrator.model.lock import Machine
 from tests.unit.stacks.mutants import find_survivors
-from tests.unit.stacks.registration import Registered, check_golden, compare, load_module, register, stacks_on_path
-from tests.unit.stacks.scenario import Place, is_own, make_account, make_declaration, make_machine, make_machines
+from tests.unit.stacks.registration import Registered, load_module, register, stacks_on_path
+from tests.unit.stacks.scenario import Place, make_account, make_declaration, make_machine, make_machines
 
 with stacks_on_path():
     from declaration import get_spread
-    from settings import Scope
 
     HETZNER = load_module("hetzner")
 
@@ -44,25 +43,6 @@ def declare(
 ) -> tuple[Registered, Any]:
     """What the module registers, and exports."""
     return register(module, make_declaration(ACCOUNT, machines, **how), answer, config)
-
-
-def test_all_that_hetzner_gets(renew: bool) -> None:
-    resources, outputs = declare()
-    check_golden("hetzner", {"resources": resources, "outputs": outputs}, renew)
-
-
-def test_what_each_scope_changes(renew: bool) -> None:
-    whole, _ = declare()
-    scopes = [scope for scope in Scope if scope is not Scope.ALL]
-    check_golden("hetzner-scopes", {scope.value: compare(whole, declare(scope=scope)[0]) for scope in scopes}, renew)
-
-
-def test_in_one_stack_for_all_accounts_shared_resources_carry_the_accounts_name() -> None:
-    own, _ = declare()
-    config = {f"acme:{key.partition(':')[2]}": value for key, value in CONFIG.items()}
-    together, _ = declare(layout="fleet", config=config)
-    assert set(together) == {name if is_own(name, MACHINES) else f"acme-{name}" for name in own}
-    assert together["acme"] == own["acme"]
 
 
 def declare_existing(module: Any = HETZNER) -> Registered:
