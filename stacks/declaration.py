@@ -48,8 +48,8 @@ class Declaration:
     def asks_first(self) -> bool:
         """Whether to ask the cloud something small before anything is begun: previews would not notice a wrong token.
 
-        An account that was declared lost is not asked: its machines are declared all the same. It is when its state is
-        to be recovered, since silence would be taken for absence.
+        An account that was declared lost, or whose API was, is not asked: its machines are declared all the same. It is
+        when its state is to be recovered, since silence would be taken for absence.
         """
         return pulumi.runtime.is_dry_run() and (not self.lost or is_recovery_asked())
 
@@ -196,12 +196,12 @@ def build_declaration(plan: Plan, account: Account, settings: Settings) -> Decla
         clients=plan.clients,
         scope=settings.scope,
         host_key_seed=settings.host_key_seed,
-        lost=is_lost(account, plan.lock.header.losses),
+        lost=is_lost(account, (*plan.lock.header.losses, *plan.lock.header.closures.api_down)),
     )
 
 
 def is_lost(account: Account, losses: Iterable[Loss]) -> bool:
-    """Whether the account as a whole was declared lost, by itself or with its provider."""
+    """Whether the account as a whole is in one of the domains, by itself or with its provider."""
     provider = find_provider(account.provider)
     whole = {("account", account.name), ("provider", provider), ("operator", provider)}
     return any((loss.kind, loss.value) in whole for loss in losses)

@@ -1,5 +1,6 @@
 """orchestrator rebalance: restore the policy after a loss or a drain, or when what was lost came back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -13,17 +14,24 @@ from orchestrator.cli.options import REHEARSE, SECONDS, TAKE_OVER, WAIT, Files, 
 from orchestrator.cli.progress import show_progress
 from orchestrator.cli.up import find_exit_code
 from orchestrator.model.declaration import Declaration
-from orchestrator.model.loss import Loss
+from orchestrator.model.lock import MachineState
+from orchestrator.model.loss import LOSS_KINDS, Loss, LossKind
 from orchestrator.report.plan import describe_plan, render_plan
 from orchestrator.report.rebalance import render_cost_difference, render_retirement
 from orchestrator.report.up import describe_up, render_up
 from orchestrator.workflows.deployment import find_deployment
 from orchestrator.workflows.inputs import Inputs, read_inputs
-from orchestrator.workflows.rebalance import Patience, plan_rebalance, rebalance
+from orchestrator.workflows.rebalance import Patience, Rebalance, plan_rebalance, rebalance
 from orchestrator.workflows.settle import fetch_taints
 
 DEFAULT_HOLD_SECONDS = 10.0
-OUTAGE, TERMINATED = KINDS = ("outage", "terminated")
+# The declaration that each kind of loss makes of the domains that --lose names.
+DECLARED_BY: Mapping[str, str] = {
+    "outage": "lose",
+    "api": "cut_off",
+    "terminated": "terminate",
+    "compromised": "compromise",
+}
 
 
 @click.command("rebalance", epilog="Example: orchestrator rebalance fleet.yaml --lose account=hetzner-b")
@@ -37,12 +45,13 @@ OUTAGE, TERMINATED = KINDS = ("outage", "terminated")
 @click.option("--uncordon", multiple=True, type=LOSS, metavar="KIND=VALUE", help="This domain is open again.")
 @click.option(
     "--kind",
-    type=click.Choice(KINDS),
-    default=OUTAGE,
-    show_default=True,
-    help="What became of what is lost: it may come back, or the provider closed the account for good.",
+    type=click.Choice(LOSS_KINDS),
+    help="What became of what is lost: it may come back (outage, if nothing is said), its API alone is down (api), the "
+    "provider closed the account for good (terminated), or nobody may trust its machines (compromised).",
 )
-@click.option("--confirm", metavar="ACCOUNT", help="The account's name, in place of the question that terminated asks.")
+@click.option(
+    "--confirm", metavar="NAME", help="The domain's name, in place of the question that terminated and compromised ask."
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan; change nothing.")
 @click.option(
     "--hold",
@@ -65,7 +74,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     drain: tuple[Loss, ...],
     cordon: tuple[Loss, ...],
     uncordon: tuple[Loss, ...],
-    kind: str,
+    kind: LossKind | None,
     confirm: str | None,
     dry_run: bool,
     hold: float,
@@ -78,8 +87,11 @@ def command(  # noqa: PLR0913  # one parameter an option
     Killed, the same command run again goes on from there; nothing is made twice.
     Exit codes: 0 done, 2 usage or internal error, 3 some part failed or could not be placed, 4 held back by a fence.
     """
-    lost = {"terminate" if kind == TERMINATED else "lose": lose}
-    declared = declare(**lost, heal=heal, drain=drain, cordon=cordon, uncordon=uncordon)
+    if kind is not None and not lose:
+        raise click.UsageError("--kind says what became of what --lose names: name a domain with --lose")
+    declared = declare(
+        **{DECLARED_BY[kind or "outage"]: lose}, heal=heal, drain=drain, cordon=cordon, uncordon=uncordon
+    )
     inputs = read_inputs(files.where)
     planned = plan_rebalance(inputs, declared, fetch_taints(inputs, rehearse))
     if files.form == "text":
@@ -88,7 +100,7 @@ def command(  # noqa: PLR0913  # one parameter an option
         if files.form == "json":
             print_json(describe_plan(planned.plan))
         ctx.exit(ExitCode.DONE if planned.placement.lock else ExitCode.SOME_FAILED)
-    confirm_termination(inputs, declared, confirm)
+    confirm_destruction(inputs, planned, declared, confirm)
     deployment = find_deployment(inputs, rehearse)
     with hold_lease(deployment.scratch, "rebalance", take_over=take_over) as lease, show_progress() as tell:
         done = rebalance(replace(deployment, lease=lease), inputs, planned, Patience(wait, hold), tell)
@@ -109,14 +121,23 @@ def command(  # noqa: PLR0913  # one parameter an option
     ctx.exit(ExitCode.SOME_FAILED if planned.plan.gives_way else find_exit_code(result))
 
 
-def confirm_termination(inputs: Inputs, declared: Declaration, confirm: str | None) -> None:
-    """Has the name of each account typed whose machines are to be given up; what the lock says already is not asked."""
-    before = (inputs.lock.header.terminated or ()) if inputs.lock else ()
+def confirm_destruction(inputs: Inputs, planned: Rebalance, declared: Declaration, confirm: str | None) -> None:
+    """Has the name of each domain typed whose machines are to be given up; what the lock says already is not asked."""
+    header = inputs.lock.header if inputs.lock else None
+    ended, compromised = ((header.terminated or ()), (header.compromised or ())) if header else ((), ())
     for domain in declared.terminate:
-        if domain.value in before:
-            continue
-        count = len(inputs.lock.get_machines(domain.value)) if inputs.lock else 0
-        question = f"This gives up {count} machines of account {domain.value}, with their data, for good. Type its name"
-        typed = confirm or click.prompt(question, err=True)
-        if typed != domain.value:
-            raise click.UsageError(f"{typed!r} is not the account's name; nothing was changed")
+        if domain.value not in ended:
+            count = len(inputs.lock.get_machines(domain.value)) if inputs.lock else 0
+            ask(f"This gives up {count} machines of account {domain.value}, with their data, for good", domain, confirm)
+    for domain in declared.compromise:
+        if str(domain) not in compromised:
+            marked = [each.machine for each in planned.plan.machines if each.machine.compromised == str(domain)]
+            count = sum(machine.state is MachineState.RETIRING for machine in marked)
+            ask(f"This deletes {count} machines in {domain}, with their data, for good", domain, confirm)
+
+
+def ask(what: str, domain: Loss, confirm: str | None) -> None:
+    """Has the domain's name typed; a usage error where it is another."""
+    typed = confirm or click.prompt(f"{what}. Type its name, {domain.value}", err=True)
+    if typed != domain.value:
+        raise click.UsageError(f"{typed!r} is not the {domain.kind}'s name; nothing was changed")

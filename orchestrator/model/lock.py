@@ -46,7 +46,9 @@ class Machine(Frozen):
     `zone_id` is the provider's own id of its zone, where that is not its name: accounts name one zone differently.
     `volume_gib` is the size of its data volume (None: local disk is enough), `volume_iops` what it is provisioned with;
     `image` is pinned when first placed. `address` "reserved" is one that the machine keeps until it is retired.
-    `host` names the enrolled host, for accounts of provider ssh. `existing` is of a machine that a cloud had before the
+    `host` names the enrolled host, for accounts of provider ssh. `compromised` is the domain (KIND=VALUE) that was
+    declared compromised while it stood there: nothing is started on it any more, and it carries no node again unless
+    that signs and is held. `existing` is of a machine that a cloud had before the
     fleet knew it: the provider's ids of its parts, as far as they are known; such a machine is never made. `refused` is
     the code with which a cloud refused to make the machine or a part of it: such a machine is on its way out. The line
     is enough to provision from.
@@ -74,6 +76,7 @@ class Machine(Frozen):
     clients: dict[PlaceName, PlaceName]
     state: MachineState = MachineState.WANTED
     refused: str | None = None
+    compromised: LossText | None = None
 
     @property
     def generation(self) -> int:
@@ -94,7 +97,8 @@ class Machine(Frozen):
 class Retired(Frozen):
     """A machine that left the fleet, and the evidence on which it was let go. Allows its deletion, bars its id.
 
-    `refused` is the cloud's own code where it refused to make the machine: then it never ran.
+    `refused` is the cloud's own code where it refused to make the machine: then it never ran. `compromised` is the
+    domain that it was in, where it was let go for that: its secrets may be in others' hands.
     """
 
     retired: MachineId
@@ -102,6 +106,7 @@ class Retired(Frozen):
     account: Name
     evidence: str
     refused: str | None = None
+    compromised: LossText | None = None
 
 
 class Relaxed(Frozen):
@@ -119,7 +124,10 @@ class LockHeader(Frozen):
     `spec` and `facts` are digests of the spec and of the catalogue facts used (prices are no part of either).
     `lost` are the domains (KIND=VALUE) that were declared lost and not healed since: nothing is placed there.
     `drained` and `cordoned` are domains that work and take nothing new; drained ones are left by what stands there.
-    `terminated` are accounts that their provider closed for good: they are lost, and their clouds are asked nothing.
+    `api_down` are domains whose machines run while their API does not answer: they take nothing new, and `up` leaves
+    their stacks out. `terminated` are accounts that their provider closed for good: they are lost, and their clouds are
+    asked nothing. `compromised` are domains that are lost since nobody may trust their machines.
+    `moving` are the nodes of a round under `max_moves` whose new machine was not seen in sync yet.
     `relaxed` are the rules with `relax` that a loss made give way.
     """
 
@@ -132,24 +140,30 @@ class LockHeader(Frozen):
     lost: tuple[LossText, ...] = ()
     drained: tuple[LossText, ...] | None = None
     cordoned: tuple[LossText, ...] | None = None
+    api_down: tuple[LossText, ...] | None = None
     terminated: tuple[Name, ...] | None = None
+    compromised: tuple[LossText, ...] | None = None
+    moving: tuple[NodeName, ...] | None = None
     relaxed: tuple[Relaxed, ...] | None = None
 
     @property
     def losses(self) -> tuple[Loss, ...]:
         """The lost domains as values."""
-        return tuple(Loss.parse(text) for text in self.lost)
+        return _parse(self.lost)
 
     @property
     def closures(self) -> Closures:
-        """The drained and cordoned domains as values."""
-        drained, cordoned = (tuple(map(Loss.parse, texts or ())) for texts in (self.drained, self.cordoned))
-        return Closures(drained=drained, cordoned=cordoned)
+        """The drained and cordoned domains as values, and those without an API."""
+        return Closures(drained=_parse(self.drained), cordoned=_parse(self.cordoned), api_down=_parse(self.api_down))
 
     @property
     def parent(self) -> str | None:
         """The revision that this one was made from; None for a first placement."""
         return self.ancestors[0] if self.ancestors else None
+
+
+def _parse(texts: tuple[str, ...] | None) -> tuple[Loss, ...]:
+    return tuple(map(Loss.parse, texts or ()))
 
 
 class Lock(Frozen):

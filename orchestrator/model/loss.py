@@ -1,8 +1,15 @@
-"""A loss: the failure domain that is gone, as a command names it (account=hetzner-b)."""
+"""A loss: the failure domain that is gone, as a command names it (account=hetzner-b), and what may become of one."""
+
+from typing import Literal, get_args
 
 from orchestrator.model.base import Frozen
 from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed, split_domain
 from orchestrator.model.names import Line
+
+# outage: it may come back. api: its machines run on, only its API does not answer. terminated: the provider closed the
+# account for good. compromised: its machines may run, and nobody may trust them.
+LossKind = Literal["outage", "api", "terminated", "compromised"]
+LOSS_KINDS: tuple[LossKind, ...] = get_args(LossKind)
 
 
 class Loss(Frozen):

@@ -65,7 +65,8 @@ class StackResult(Frozen):
 
     `applied` is the revision that the stack carried before; `outputs` are what the program exports now, or exported
     before where it failed. `error` holds the engine's own words then; the steps are those that were taken, `failures`
-    those that could not be. `orphans` carry the fleet's labels and are in no state.
+    those that could not be. `orphans` carry the fleet's labels and are in no state. `left_out` says that the engine was
+    not run, since the account's API is declared down; then the outputs are those of its last update.
     """
 
     account: str
@@ -75,6 +76,7 @@ class StackResult(Frozen):
     outputs: dict[str, Any] = Field(default_factory=dict)
     error: str | None = None
     orphans: tuple[CloudResource, ...] = ()
+    left_out: bool = False
 
     @property
     def changes(self) -> tuple[StackStep, ...]:

@@ -161,6 +161,8 @@ class MachineWriter:
                 yield self._let_go(machine)
             elif holding.held:
                 yield self._plan(machine.model_copy(update={"state": MachineState.HELD}), "keep")
+            elif machine.compromised is not None:
+                yield self._let_go(machine)
             else:
                 state = MachineState.LOST if self._is_lost(machine) else MachineState.WANTED
                 change: Change = "keep" if clients == machine.clients else "client"
@@ -223,10 +225,14 @@ def compute_departed_groups(situation: Situation) -> Iterator[PlannedMachine]:
 
 
 def let_go(machine: Machine, situation: Situation) -> PlannedMachine:
-    """A machine that is not wanted: lost while its domain is, else retiring until there is evidence."""
+    """A machine that is not wanted: lost while its domain is, else retiring until there is evidence.
+
+    One that is compromised is on its way out although its domain is lost: nobody waits for it to come back.
+    """
     place = situation.places[get_place_name(machine)]
-    state = MachineState.LOST if place.lost else MachineState.RETIRING
-    change: Change = "keep" if place.lost else "retire"
+    lost = place.lost and machine.compromised is None
+    state = MachineState.LOST if lost else MachineState.RETIRING
+    change: Change = "keep" if lost else "retire"
     return PlannedMachine(
         machine=machine.model_copy(update={"state": state}), change=change, country=place.site.zone.country
     )

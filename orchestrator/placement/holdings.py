@@ -81,6 +81,8 @@ class Judge:
         place = self.places.get(get_place_name(machine))
         if account is None or place is None or is_left(place) or not is_usable(machine, account):
             return False
+        if machine.compromised is not None:  # its domain may be trusted again, what ran there never
+            return False
         return (machine.chain, machine.network) == (group.chain, group.network) and self._meets_need(machine, group)
 
     def may_return(self, machine: Machine) -> bool:
@@ -140,9 +142,14 @@ def _compute_holding(group: Group, entries: list[Machine], judge: Judge) -> Hold
         home=home,
         stay=get_column_key(home) if home is not None and home in fit else None,
         adoptable=() if signing else tuple(sorted(adoptable.items(), key=lambda item: item[0])),
-        standing=any(machine.state is not MachineState.RETIRING or machine.refused for machine in entries),
+        standing=any(_is_standing(machine) for machine in entries),
         pinned=signing and home is not None,
     )
+
+
+def _is_standing(machine: Machine) -> bool:
+    """Whether the machine's node is wanted: one that is let go for its own sake says nothing of its node."""
+    return machine.state is not MachineState.RETIRING or bool(machine.refused or machine.compromised)
 
 
 def _find_home(entries: Sequence[Machine], states: Sequence[MachineState]) -> Machine | None:

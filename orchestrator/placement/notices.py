@@ -5,6 +5,7 @@ from typing import get_args
 
 from orchestrator.model.closure import Closure
 from orchestrator.model.fleet import Group
+from orchestrator.model.lock import Machine
 from orchestrator.model.plan import FENCE, Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation
@@ -54,7 +55,7 @@ def _find_held(situation: Situation) -> Iterator[Finding]:
     for group in situation.fleet.groups:
         for holding in situation.holdings[group.name]:
             if holding.held and holding.home is not None:
-                why = _describe_misplacement(situation.places[get_place_name(holding.home)])
+                why = _describe_misplacement(holding.home, situation.places[get_place_name(holding.home)])
                 yield Finding(
                     rule=FENCE,
                     name="a node that signs is not moved",
@@ -68,7 +69,9 @@ def _find_held(situation: Situation) -> Iterator[Finding]:
                 )
 
 
-def _describe_misplacement(place: Place) -> str:
+def _describe_misplacement(machine: Machine, place: Place) -> str:
+    if machine.compromised is not None:
+        return f"{machine.compromised} was declared compromised while it stood there"
     if place.lost:
         return "its domain is lost"
     return "its domain is drained" if place.closure == "drained" else "it no longer fits"
@@ -86,7 +89,8 @@ def describe_unplaced(situation: Situation, group: Group) -> str:
     """Why a node of the group has no machine."""
     keys = situation.fresh_by_group.get(group.name, ())
     refused = "".join(f"; refused for now: {taint} ({taint.code})" for taint in situation.taints[:6])
-    refused += "".join(f"; {closure}: {domains}" for closure, domains in _list_closures(situation))
+    closed = _list_closures(situation)
+    refused += "".join(f"; {closure.replace('_', ' ')}: {domains}" for closure, domains in closed)
     if not keys:
         return f"no open site that the policy allows offers a machine for {group.name}{refused}"
     full: set[Resource] = {resource for key in keys for resource in situation.fresh[key].resources}

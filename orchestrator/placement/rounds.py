@@ -69,14 +69,17 @@ def compute_round(
 
 
 def _compute_limit(situation: Situation, limit: MoveLimit) -> Limit:
-    """What is left of a limit: nodes whose old machine runs on beside the new one are on the move already."""
+    """What is left of a limit once the nodes are counted that are on the move already."""
     names = frozenset(limit.subject.all_names)
-    moving = sum(_is_moving(holding) for name in names for holding in situation.holdings.get(name, ()))
+    begun = frozenset((situation.lock.header.moving or ()) if situation.lock else ())
+    moving = sum(_is_moving(holding, begun) for name in names for holding in situation.holdings.get(name, ()))
     return Limit(names, max(0, limit.most - moving))
 
 
-def _is_moving(holding: Holding) -> bool:
-    return {MachineState.WANTED, MachineState.RETIRING} <= {machine.state for machine in holding.entries}
+def _is_moving(holding: Holding, begun: frozenset[str]) -> bool:
+    """Whether the node's new machine was not seen in sync yet: the lock says so, or its old one runs on beside it."""
+    states = {machine.state for machine in holding.entries if machine.compromised is None}
+    return holding.node in begun or {MachineState.WANTED, MachineState.RETIRING} <= states
 
 
 def _count_moves(assignments: Mapping[str, Assignment], groups: Iterable[str]) -> int:

@@ -30,6 +30,8 @@ def judge_machine(machine: Machine, lock: Lock, deleted: Collection[str]) -> str
     """
     if machine.state not in CARRYING_STATES:
         return f"{machine.machine} does not carry {machine.node}"
+    if machine.compromised is not None:
+        return f"{machine.compromised} was declared compromised: {machine.machine} and its keys are not trusted"
     return "; ".join(_list_others(machine, lock, deleted))
 
 
@@ -43,6 +45,8 @@ def _list_others(machine: Machine, lock: Lock, deleted: Collection[str]) -> Iter
 
 
 def _is_gone(line: Retired, deleted: Collection[str]) -> bool:
+    if line.compromised is not None:  # the machine is no more; who had its keys may sign with them anywhere
+        return False
     return line.refused is not None or line.retired in deleted
 
 
@@ -64,10 +68,13 @@ def judge_disk(machine: Machine, client: str, claims: Iterable[SignerClaim], see
 
 @dataclass(frozen=True)
 class Held:
-    """The machines that the lock holds: each with why and what would free it; those whose domain is lost."""
+    """The machines that the lock holds: each with why and what would free it; those that nobody is to reach.
+
+    That is where their domain is lost, or was compromised while they stood there.
+    """
 
     why: Mapping[str, str]
-    lost: frozenset[str]
+    unreached: frozenset[str]
 
 
 def find_held(fleet: Fleet, catalogue: Catalogue, lock: Lock) -> Held:
@@ -79,10 +86,17 @@ def find_held(fleet: Fleet, catalogue: Catalogue, lock: Lock) -> Held:
         for name, machine in held.items()
         if (place := places.get(get_place_name(machine))) is not None and place.lost
     )
-    return Held({name: _explain_hold(machine, name in lost) for name, machine in held.items()}, lost)
+    compromised = frozenset(name for name, machine in held.items() if machine.compromised is not None)
+    why = {name: _explain_hold(machine, name in lost) for name, machine in held.items()}
+    return Held(why, lost | compromised)
 
 
 def _explain_hold(machine: Machine, lost: bool) -> str:
+    if machine.compromised is not None:
+        return (
+            f"{machine.compromised} was declared compromised and {machine.node} signs: whoever has its keys can sign "
+            "with them anywhere, so it is started nowhere; have the chain let these keys go, and remove the node"
+        )
     why = "its domain is lost" if lost else "it should stand elsewhere"
     freed = "its domain is back (rebalance --heal)" if lost else "spec and closures let it stand where it is"
     return f"{why}, but {machine.node} signs, and nothing shows that it no longer can: it is freed when {freed}"

@@ -26,7 +26,7 @@ def find_outages(machines: Collection[Machine], silent: Collection[str]) -> tupl
     quiet = frozenset(silent)
     explained: set[str] = set()
     found: list[Outage] = []
-    running = [machine for machine in machines if machine.state in RUNNING]
+    running = [machine for machine in machines if machine.state in RUNNING and machine.compromised is None]
     for kind in KINDS:
         for domain, members in split_by_domain(running, kind):
             names = {member.machine for member in members}

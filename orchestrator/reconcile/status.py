@@ -1,8 +1,9 @@
 """What a look at the whole fleet amounts to: who is in sync, what seems lost, what the policy says, is it well."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from orchestrator.model.fleet import Fleet
 from orchestrator.model.health import Observation
 from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.plan import Finding
@@ -21,6 +22,26 @@ class Look:
 
 
 @dataclass(frozen=True)
+class StandbyCount:
+    """The standby nodes of a group: how many the spec asks for, how many have a machine, how many are in sync."""
+
+    group: str
+    wanted: int
+    placed: int
+    in_sync: int
+
+
+def count_standby(fleet: Fleet, lock: Lock, alive: Collection[str]) -> tuple[StandbyCount, ...]:
+    """A count for each group that has standby nodes, in the spec's order; `alive` are machine ids."""
+    counts = []
+    for group in fleet.groups:
+        if group.standby_of is not None:
+            own = [each.machine for each in lock.machines if each.group == group.name and each.state in CARRYING_STATES]
+            counts.append(StandbyCount(group.standby_of, group.count, len(own), sum(name in alive for name in own)))
+    return tuple(counts)
+
+
+@dataclass(frozen=True)
 class Status:
     """One look at a whole fleet, and what it amounts to. `now` is in seconds since the epoch."""
 
@@ -31,6 +52,7 @@ class Status:
     findings: tuple[Finding, ...]
     now: float
     metrics: tuple[Diversity, ...] = ()
+    standby: tuple[StandbyCount, ...] = ()
 
     @property
     def unwell(self) -> tuple[str, ...]:

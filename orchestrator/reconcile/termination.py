@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from orchestrator.model.lock import Machine, Retired
+from orchestrator.model.lock import CARRYING_STATES, Machine, Retired
 from orchestrator.model.plan import Plan
 
 
@@ -10,12 +10,16 @@ def retire_terminated(plan: Plan, accounts: Set[str], signing_groups: Set[str]) 
     """The plan without the machines of terminated accounts, each retired on the word of who declared it.
 
     A machine of a group that signs stays: nobody has shown that it no longer can, and its retirement must not be
-    taken for evidence of that.
+    taken for evidence of that. So does, for as long as a limit on moves leaves some for later rounds, one whose node
+    no machine carries: without it the node would be a new one, which no round limits.
     """
+    carried = {planned.machine.node for planned in plan.machines if planned.machine.state in CARRYING_STATES}
     gone = [
         planned.machine
         for planned in plan.machines
-        if planned.machine.account in accounts and planned.machine.group not in signing_groups
+        if planned.machine.account in accounts
+        and planned.machine.group not in signing_groups
+        and (planned.machine.node in carried or not plan.moves_left)
     ]
     names = {machine.machine for machine in gone}
     return plan.model_copy(

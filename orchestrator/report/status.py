@@ -1,6 +1,7 @@
 """The status of a fleet as JSON and as text."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group as Lines
@@ -9,11 +10,19 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.model.health import ClientHealth
-from orchestrator.model.lock import CARRYING_STATES, Machine
+from orchestrator.model.lock import CARRYING_STATES, LockHeader, Machine
 from orchestrator.reconcile.status import Status
 from orchestrator.report.diversity import describe_diversity, render_diversity
 from orchestrator.report.findings import list_findings
 
+SAID_OF = {
+    "lost": "declared lost",
+    "compromised": "compromised, so not trusted again",
+    "api_down": "API down, left out of up",
+    "drained": "drained",
+    "cordoned": "cordoned",
+    "terminated": "terminated accounts",
+}
 STATE_STYLE = {"wanted": "", "retiring": "yellow", "lost": "red", "held": "magenta"}
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -23,13 +32,21 @@ def describe_status(status: Status) -> dict[str, Any]:
     return {
         "well": status.well,
         "revision": status.lock.header.revision,
-        "lost": list(status.lock.header.lost),
+        **{key: list(domains) for key, domains in list_declared(status.lock.header)},
+        "moving": list(status.lock.header.moving or ()),
+        "standby": [asdict(count) for count in status.standby],
         "outages": [{"domain": str(each.loss), "machines": each.machines} for each in status.outages],
         "machines": [describe_machine(status, machine) for machine in status.lock.machines],
         "concentration": [share.__dict__ for share in status.concentration],
         "findings": list_findings(status.findings),
         "metrics": describe_diversity(status.metrics),
     }
+
+
+def list_declared(header: LockHeader) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What people have declared of domains, by what it is; terminated accounts by name, all else as KIND=VALUE."""
+    for key in ("lost", "compromised", "api_down", "drained", "cordoned", "terminated"):
+        yield key, getattr(header, key) or ()
 
 
 def describe_machine(status: Status, machine: Machine) -> dict[str, Any]:
@@ -84,6 +101,8 @@ def render_row(status: Status, machine: Machine, name: str, client: ClientHealth
 
 def render_fault(status: Status, machine: Machine) -> str:
     """Why a machine is not in sync, short enough for a row; the JSON form has it in full."""
+    if machine.compromised is not None:
+        return "not asked: compromised"
     observation = status.seen.observations.get(machine.machine)
     if observation is None or observation.error:
         return "no answer"
@@ -118,6 +137,18 @@ def render_concentration(status: Status) -> Table:
     return table
 
 
+def render_declared(status: Status) -> Iterator[Text]:
+    """What was declared of domains and has not been taken back, who is on the move, who stands by."""
+    for key, domains in list_declared(status.lock.header):
+        if domains:
+            yield Text(f"{SAID_OF[key]}: {', '.join(domains)}", style="yellow")
+    if status.lock.header.moving:
+        yield Text(f"on the move in this round: {', '.join(status.lock.header.moving)}", style="yellow")
+    for count in status.standby:
+        style = "" if count.in_sync == count.wanted else "yellow"
+        yield Text(f"standing by for {count.group}: {count.in_sync} of {count.wanted} in sync", style=style)
+
+
 def render_verdict(status: Status) -> Iterator[Text]:
     """What it amounts to, and what to do."""
     for finding in status.findings:
@@ -125,8 +156,7 @@ def render_verdict(status: Status) -> Iterator[Text]:
     for outage in status.outages:
         yield Text(f"{outage.loss}: none of its {outage.machines} machines answers", style="bold red")
         yield Text(f"  if it is lost: orchestrator rebalance --lose {outage.loss}", style="red")
-    if status.lock.header.lost:
-        yield Text(f"declared lost: {', '.join(status.lock.header.lost)}", style="yellow")
+    yield from render_declared(status)
     should_run = sum(machine.state in CARRYING_STATES for machine in status.lock.machines)
     if status.well:
         yield Text(f"well: {should_run} of {should_run} machines in sync", style="bold green")

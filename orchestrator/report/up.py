@@ -16,7 +16,7 @@ class UpSummary:
 
     `behind` are machines not in sync yet, `refusals` those that clouds refused, `unplaced` nodes without a machine,
     `held` machines that a fence holds back and why, `orphans` resources that carry the fleet's labels and are in no
-    state.
+    state, `left_out` accounts whose API is declared down.
     """
 
     lock: Lock
@@ -27,6 +27,7 @@ class UpSummary:
     unplaced: tuple[Unplaced, ...] = ()
     held: Mapping[str, str] = field(default_factory=dict)
     orphans: tuple[CloudResource, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def describe_up(summary: UpSummary) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def describe_up(summary: UpSummary) -> dict[str, Any]:
         "unplaced": [unplaced.model_dump(mode="json") for unplaced in summary.unplaced],
         "held": dict(summary.held),
         "orphans": [orphan.model_dump(mode="json") for orphan in summary.orphans],
+        "left_out": list(summary.left_out),
     }
 
 
@@ -62,6 +64,9 @@ def render_up(summary: UpSummary) -> str:
     lines += [f"not in sync yet: {', '.join(summary.behind)}"] if summary.behind else []
     lines += [f"failed: {subject}: {why}" for subject, why in sorted(summary.failures.items())]
     lines += [render_orphan(orphan) for orphan in summary.orphans]
+    lines += [
+        f"left out: {account}: its API is declared down; nothing was changed there" for account in summary.left_out
+    ]
     return "\n".join(lines)
 
 

@@ -7,13 +7,14 @@ from orchestrator.model.plan import Finding
 from orchestrator.reconcile.headroom import compute_growths, review_headroom
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
-from orchestrator.workflows.provision import SCOPE_ALL
+from orchestrator.workflows.provision import SCOPE_ALL, find_left_out
 
 
 def check_headroom(deployment: Deployment, inputs: Inputs) -> tuple[Finding, ...]:
     """A finding for each quota that is short or not known; InvalidDocument where there is no lock."""
     lock = inputs.require_lock()
-    stacks = tuple(name for name in inputs.fleet.list_stacks() if name not in (lock.header.terminated or ()))
+    silent = {*(lock.header.terminated or ()), *find_left_out(lock)}
+    stacks = tuple(name for name in inputs.fleet.list_stacks() if name not in silent)
     with ThreadPoolExecutor(max_workers=max(1, len(stacks))) as pool:
         asked = pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL).fetch_quotas(), stacks)
         quotas = tuple(quota for found in asked for quota in found)

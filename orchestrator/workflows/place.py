@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from orchestrator.documents.known_keys import suggest
 from orchestrator.lockfile import make_lock, write_lock
+from orchestrator.model.closure import Closures
 from orchestrator.model.declaration import Declaration
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import FLEET_STACK
@@ -15,9 +16,11 @@ from orchestrator.model.plan import Plan
 from orchestrator.model.source import Source
 from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
-from orchestrator.placement.places import compute_places, compute_unlisted_place
+from orchestrator.placement.places import compute_places, compute_unlisted_place, get_place_name
 from orchestrator.placement.to_lock import compute_lock_entries
+from orchestrator.reconcile.compromise import mark_compromised
 from orchestrator.reconcile.relaxation import compute_relaxed
+from orchestrator.reconcile.rounds import compute_moving
 from orchestrator.reconcile.termination import retire_terminated
 from orchestrator.workflows.inputs import Inputs
 
@@ -31,6 +34,7 @@ class Placement:
 
 
 NOTHING = Declaration()
+NO_CLOSURES = Closures()
 
 
 def place(
@@ -45,12 +49,14 @@ def place(
     refuse_unknown_domains(inputs, declared.domains)
     refuse_shared_stack(inputs, declared)
     before = inputs.lock.header if inputs.lock else None
+    refuse_lost_apis(declared, before)
     losses, closures = declared.compute_losses(before), declared.compute_closures(before)
+    compromised = declared.compute_compromised(before)
     plan = compute_plan(
         inputs.fleet,
         inputs.catalogue,
         inputs.clients,
-        inputs.lock,
+        mark(inputs, compromised),
         losses,
         inputs.signing_groups,
         taints=taints,
@@ -68,10 +74,31 @@ def place(
         lost=tuple(map(str, losses)),
         drained=tuple(map(str, closures.drained)) or None,
         cordoned=tuple(map(str, closures.cordoned)) or None,
+        api_down=tuple(map(str, closures.api_down)) or None,
         terminated=terminated or None,
+        compromised=tuple(map(str, compromised)) or None,
+        moving=compute_moving(inputs.fleet, plan, before) or None,
         relaxed=compute_relaxed(inputs.fleet, plan.findings, losses, inputs.lock, now or datetime.now(UTC)) or None,
     )
     return Placement(plan, make_lock(header, inputs.lock, *compute_lock_entries(plan)))
+
+
+def mark(inputs: Inputs, compromised: Sequence[Loss]) -> Lock | None:
+    """The lock, with the machines in compromised domains marked as such."""
+    if inputs.lock is None or not compromised:
+        return inputs.lock
+    places = dict(compute_places(inputs.fleet, inputs.catalogue, ()))
+    for machine in inputs.lock.machines:
+        places.setdefault(get_place_name(machine), compute_unlisted_place(machine, ()))
+    return mark_compromised(inputs.lock, places, compromised)
+
+
+def refuse_lost_apis(declared: Declaration, before: LockHeader | None) -> None:
+    """Where machines are lost, more than an API is: who says otherwise must first say that they are back."""
+    lost = [domain for domain in declared.cut_off if before is not None and domain in before.losses]
+    if lost:
+        message = f"{lost[0]} is declared lost with its machines, so more than its API is gone"
+        raise InvalidDocument([OrchestratorError(message, hint=f"--heal {lost[0]} says that it is back")])
 
 
 def refuse_other_fleet(inputs: Inputs) -> None:
@@ -99,7 +126,8 @@ def refuse_unknown_domains(inputs: Inputs, losses: Collection[Loss]) -> None:
     sites = [place.site for place in compute_places(inputs.fleet, inputs.catalogue, ()).values()]
     sites += [compute_unlisted_place(machine, ()).site for machine in machines]
     header = inputs.lock.header if inputs.lock else None
-    before = (*header.losses, *header.closures.drained, *header.closures.cordoned) if header else ()
+    closed = header.closures if header else NO_CLOSURES
+    before = (*(header.losses if header else ()), *closed.drained, *closed.cordoned, *closed.api_down)
     for loss in losses:
         known = {domain for site in sites if (domain := site.get_domain(loss.kind)) is not None}
         if loss.value not in known and loss not in before:

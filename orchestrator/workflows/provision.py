@@ -57,12 +57,17 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
     names = tuple(name for name in accounts if name not in ended)
     refuse_other_layout(existing, names)
     forget_terminated(deployment, lock, ended & set(existing), tell)
+    left_out = find_left_out(lock)
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         stacks = dict(
             zip(names, pool.map(lambda name: open_stack(deployment.project, name, SCOPE_ALL), names), strict=True)
         )
         claim(deployment, stacks.values())
-        previews = run_on_stacks(pool, stacks, lambda name, stack: preview(name, stack, tell))
+        previews = run_on_stacks(
+            pool,
+            stacks,
+            lambda name, stack: leave_out(name, stack, tell) if name in left_out else preview(name, stack, tell),
+        )
         refuse_credentials(previews.values(), lock)
         pinned = read_pins(deployment.pins).keys()
         for name, result in previews.items():
@@ -74,7 +79,7 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
         hold_claim(deployment, due.values())
         updates = run_on_stacks(pool, due, lambda name, stack: update(name, stack, tell))
     for name, result in previews.items():
-        if name not in updates and result.error is None:
+        if name not in updates and result.error is None and not result.left_out:
             tell(Progress(phase=PHASE, subject=name, status="nothing to change"))
     return previews | updates
 
@@ -90,6 +95,21 @@ def forget_terminated(deployment: Deployment, lock: Lock, accounts: Iterable[str
         stack.forget(list_parts(hosts) if lock.get_machines(account) else None)
         tell(Progress(phase=PHASE, subject=account, status="terminated: its state was let go, its cloud was not asked"))
     forget_pins(deployment.pins, frozenset(line.retired for line in lock.retired if line.account in accounts))
+
+
+def find_left_out(lock: Lock) -> frozenset[str]:
+    """The accounts whose API is declared down. With one stack for the fleet none is left out: see the program."""
+    domains = lock.header.closures.api_down
+    named = {domain.value for domain in domains if domain.kind == "account"}
+    providers = {domain.value for domain in domains if domain.kind == "provider"}
+    return frozenset(named | {machine.account for machine in lock.machines if machine.provider in providers})
+
+
+def leave_out(name: str, stack: AccountStack, tell: OnProgress) -> StackResult:
+    """What an account was when it was last updated; neither engine nor cloud is asked."""
+    tell(Progress(phase=PHASE, subject=name, status="left out: its API is declared down"))
+    outputs = stack.fetch_outputs()
+    return StackResult(account=name, applied=outputs.get("revision"), outputs=outputs, left_out=True)
 
 
 def claim(deployment: Deployment, stacks: Iterable[AccountStack]) -> None:
@@ -159,7 +179,8 @@ def describe_event(event: StackEvent) -> Progress:
 
 def is_due(result: StackResult, lock: Lock) -> bool:
     """Whether the account is to be updated: its resources differ, or it carries another revision."""
-    return result.error is None and (bool(result.changes) or result.applied != lock.header.revision)
+    due = bool(result.changes) or result.applied != lock.header.revision
+    return due and result.error is None and not result.left_out
 
 
 def refuse_credentials(results: Iterable[StackResult], lock: Lock) -> None:

@@ -36,8 +36,13 @@ class Reached:
 
 
 def list_running(lock: Lock) -> tuple[Machine, ...]:
-    """The machines that are to run and can be reached: all but those that are lost."""
-    return tuple(machine for machine in lock.machines if machine.state is not MachineState.LOST)
+    """The machines that are to run and can be reached: all but those that are lost, or let go since compromised."""
+    return tuple(machine for machine in lock.machines if machine.state is not MachineState.LOST and is_trusted(machine))
+
+
+def is_trusted(machine: Machine) -> bool:
+    """Whether anything may be asked of the machine and believed; one that is held is the fence's affair."""
+    return machine.compromised is None or machine.state is MachineState.HELD
 
 
 def collect_outputs(results: Iterable[StackResult]) -> Outputs:

@@ -104,4 +104,4 @@ def find_deleted(inputs: Inputs, lock: Lock, stacks: Mapping[str, StackResult]) 
 
 def is_sound(result: StackResult | None) -> bool:
     """Whether a stack was brought to what the lock declares."""
-    return result is not None and result.error is None
+    return result is not None and result.error is None and not result.left_out

@@ -8,7 +8,7 @@ from orchestrator.reconcile.concentration import compute_concentration
 from orchestrator.reconcile.outages import find_outages
 from orchestrator.reconcile.relaxation import judge_relaxed
 from orchestrator.reconcile.review import review_lock
-from orchestrator.reconcile.status import Status
+from orchestrator.reconcile.status import Status, count_standby
 from orchestrator.workflows.check import measure
 from orchestrator.workflows.deployment import Deployment
 from orchestrator.workflows.inputs import Inputs
@@ -18,10 +18,11 @@ from orchestrator.workflows.up import require_fresh_lock
 
 
 def fetch_status(deployment: Deployment, inputs: Inputs, now: float, threshold: Fraction = DEFAULT_THRESHOLD) -> Status:
-    """Looks at every machine of the lock, lost ones too: they may be back."""
+    """Looks at every machine of the lock, lost ones too: they may be back. Those that are compromised are not asked."""
     lock = require_fresh_lock(inputs)
     outputs = fetch_outputs(deployment, inputs.fleet.list_stacks())
-    seen = look(deployment, lock, list_endpoints(deployment, lock.machines, outputs))
+    asked = [machine for machine in lock.machines if machine.compromised is None]
+    seen = look(deployment, lock, list_endpoints(deployment, asked, outputs))
     silent = [
         machine.machine
         for machine in lock.machines
@@ -38,4 +39,5 @@ def fetch_status(deployment: Deployment, inputs: Inputs, now: float, threshold: 
         ),
         now=now,
         metrics=measure(inputs, threshold),
+        standby=count_standby(inputs.fleet, lock, alive),
     )

@@ -29,7 +29,8 @@ class UpResult:
 
     `held` are the machines that a fence holds back, by id, each with why and what would free it.
     `refusals` are the machines that clouds refused on the way, `unplaced` the nodes that have none because of that.
-    `endpoints` are of the machines that were reached; `orphans` carry the fleet's labels and are in no state.
+    `endpoints` are of the machines that were reached; `orphans` carry the fleet's labels and are in no state;
+    `left_out` are accounts whose API is declared down.
     """
 
     lock: Lock
@@ -43,6 +44,7 @@ class UpResult:
     unplaced: tuple[Unplaced, ...] = ()
     held: Mapping[str, str] = field(default_factory=dict)
     orphans: tuple[CloudResource, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def summary(self) -> UpSummary:
@@ -57,6 +59,7 @@ class UpResult:
             unplaced=self.unplaced,
             held=self.held,
             orphans=self.orphans,
+            left_out=self.left_out,
         )
 
 
@@ -70,10 +73,11 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
     lock, stacks = settled.lock, settled.stacks
     outputs = collect_outputs(stacks.values())
     held = find_held(inputs.fleet, inputs.catalogue, lock)
-    running = tuple(each for each in list_running(lock) if each.machine not in held.lost)
+    running = tuple(each for each in list_running(lock) if each.machine not in held.unreached)
     failed = {name: result.error for name, result in stacks.items() if result.error}
+    untouched = {*failed, *(name for name, result in stacks.items() if result.left_out)}
     present = [
-        each for each in running if inputs.fleet.get_stack(each.account) not in failed or each.machine in outputs
+        each for each in running if inputs.fleet.get_stack(each.account) not in untouched or each.machine in outputs
     ]
     reached, failures = reach(deployment, present, outputs, tell)
     staying = tuple(each for each in running if each.state is not MachineState.RETIRING)
@@ -99,6 +103,7 @@ def up(deployment: Deployment, inputs: Inputs, wait: float, tell: OnProgress) ->
         unplaced=settled.unplaced,
         held={**held.why, **signing.withheld},
         orphans=tuple(orphan for result in stacks.values() for orphan in result.orphans),
+        left_out=tuple(name for name, result in stacks.items() if result.left_out),
     )
 
 

@@ -197,7 +197,10 @@ def test_a_drain_shown_dry_moves_what_it_can(spec: Path, tmp_path: Path) -> None
         (["--drain", "account=alpah"], "the fleet has nothing in account=alpah"),
         (["--lose", "region=hetzner/fsn1", "--kind", "terminated"], "region=hetzner/fsn1 is no account"),
         (["--lose", "account=alpha", "--kind", "terminated", "--confirm", "beta"], "'beta' is not the account's name"),
-        (["--lose", "account=alpha", "--kind", "banned"], "'banned' is not one of 'outage', 'terminated'"),
+        (["--lose", "account=alpha", "--kind", "compromised", "--confirm", "b"], "'b' is not the account's name"),
+        (["--lose", "country=FI", "--kind", "api"], "country=FI has no API of its own"),
+        (["--kind", "api"], "--kind says what became of what --lose names"),
+        (["--lose", "account=alpha", "--kind", "banned"], "'banned' is not one of 'outage', 'api', 'terminated'"),
     ],
 )
 def test_a_rebalance_that_cannot_be_meant_changes_nothing(spec: Path, arguments: list[str], message: str) -> None:

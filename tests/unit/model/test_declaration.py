@@ -41,6 +41,23 @@ def test_a_terminated_account_is_lost_too() -> None:
     assert (declared.compute_losses(None), declared.compute_terminated(None)) == ((A,), ("a",))
 
 
+def test_a_compromised_domain_is_lost_too_until_it_is_healed() -> None:
+    declared = Declaration(compromise=(A,))
+    assert (declared.compute_losses(None), declared.compute_compromised(None)) == ((A,), (A,))
+    header = make_header(lost=("account=a",), compromised=("account=a",))
+    assert Declaration(lose=(A,)).compute_compromised(header) == (A,)
+    assert Declaration(heal=(A,)).compute_compromised(header) == ()
+
+
+def test_where_the_api_alone_is_down_nothing_is_lost() -> None:
+    declared = Declaration(cut_off=(A,))
+    assert (declared.compute_losses(None), declared.compute_closures(None).api_down) == ((), (A,))
+    header = make_header(api_down=("account=a", "provider=p"))
+    assert Declaration().compute_closures(header).api_down == (A, Loss(kind="provider", value="p"))
+    for ends in (Declaration(heal=(A,)), Declaration(lose=(A,)), Declaration(compromise=(A,))):
+        assert ends.compute_closures(header).api_down == (Loss(kind="provider", value="p"),)
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
@@ -48,6 +65,9 @@ def test_a_terminated_account_is_lost_too() -> None:
         ({"drain": (A, B), "uncordon": (B,)}, "account=b is to drain and to uncordon"),
         ({"terminate": (A,), "heal": (A,)}, "account=a is to terminate and to heal"),
         ({"terminate": (Loss(kind="country", value="DE"),)}, "country=DE is no account"),
+        ({"compromise": (A,), "heal": (A,)}, "account=a is to compromise and to heal"),
+        ({"cut_off": (A,), "heal": (A,)}, "account=a is to cut off and to heal"),
+        ({"cut_off": (Loss(kind="country", value="DE"),)}, "country=DE has no API of its own"),
     ],
 )
 def test_contradictions_are_refused(said: dict[str, Any], why: str) -> None:

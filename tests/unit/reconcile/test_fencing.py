@@ -60,6 +60,20 @@ def test_a_held_machine_goes_on_signing_where_it_is() -> None:
     assert judge_machine(machine, make_small_lock([machine]), frozenset()) == ""
 
 
+def test_a_compromised_machine_signs_no_more_and_its_deletion_shows_nothing() -> None:
+    marked = MINE.model_copy(update={"compromised": "account=alpha", "state": MachineState.HELD})
+    assert "declared compromised" in judge_machine(marked, make_small_lock([marked]), frozenset())
+    gone = Retired(
+        retired=f"{MINE.node}.9",
+        node=MINE.node,
+        account="alpha",
+        evidence="account=alpha was declared compromised",
+        compromised="account=alpha",
+    )
+    lock = make_small_lock([MINE]).model_copy(update={"retired": (gone,)})
+    assert "can no longer sign" in judge_machine(MINE, lock, frozenset({gone.retired}))
+
+
 CLAIM = SignerClaim(machine=MINE.machine, client="prysm-validator", disk="d1")
 
 
@@ -94,11 +108,13 @@ def test_a_held_machine_says_what_would_free_it() -> None:
         make_machine(name, state=MachineState.HELD).model_copy(
             update={"account": account, "provider": account, "region": "r1", "zone": "z1"}
         )
-        for name, account in (("btc-1.1", "a"), ("btc-2.1", "b"))
+        for name, account in (("btc-1.1", "a"), ("btc-2.1", "b"), ("btc-3.1", "b"))
     ]
+    held[2] = held[2].model_copy(update={"compromised": "account=b"})
     lock = make_small_lock(held)
     lost = lock.header.model_copy(update={"lost": (str(Loss(kind="account", value="a")),)})
     found = find_held(fleet, make_flat_catalogue({"a": "1", "b": "1"}), lock.model_copy(update={"header": lost}))
-    assert found.lost == {"btc-1.1"}
+    assert found.unreached == {"btc-1.1", "btc-3.1"}
+    assert "started nowhere" in found.why["btc-3.1"]
     assert "rebalance --heal" in found.why["btc-1.1"]
     assert "should stand elsewhere" in found.why["btc-2.1"]

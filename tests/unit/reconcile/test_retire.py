@@ -88,3 +88,41 @@ def test_a_change_set_declares_every_entry_and_allows_only_retired_ones_to_go() 
     home = next(machine.account for machine in healed.machines if machine.machine == "btc-2.2")
     assert compute_change_set(after).get_account(home).deletable == {"btc-2-2"}
     assert compute_change_set(after).get_account("nowhere").declared == ()
+
+
+def test_a_compromised_machine_goes_without_waiting_for_anything() -> None:
+    _, lock = heal(fleet_of(4))
+    marked = mark(lock, "btc-2.2")
+    done = compute_retirement(fleet_of(4), marked, [])
+    (line,) = done.newly_retired
+    assert (line.retired, line.evidence) == ("btc-2.2", "account=c was declared compromised")
+    assert line.compromised == "account=c"
+    assert not done.waiting
+
+
+def test_what_cannot_be_deleted_now_is_kept() -> None:
+    _, lock = heal(fleet_of(4))
+    account = next(machine.account for machine in lock.machines if machine.machine == "btc-2.2")
+    for found in (lock, mark(lock, "btc-2.2")):
+        done = compute_retirement(fleet_of(4), found, [in_sync("btc-2.1")], {account: "its API is down"})
+        assert (done.machines, done.waiting) == (found.machines, {"btc-2.2": "its API is down"})
+    assert compute_retirement(fleet_of(4), lock, [in_sync("btc-2.1")], {"d": "its API is down"}).newly_retired
+
+
+def test_a_node_is_on_the_move_until_its_wanted_machine_is_in_sync() -> None:
+    lost, _ = heal(fleet_of(4))
+    moving = lost.model_copy(update={"header": lost.header.model_copy(update={"moving": ("btc-2", "btc-9")})})
+    waits = compute_retirement(fleet_of(4), moving, [])
+    assert (waits.moving, waits.changes(moving)) == (("btc-2",), True)  # btc-9 is no node any more
+    done = compute_retirement(fleet_of(4), moving, [in_sync("btc-2.2")])
+    assert (done.moving, done.changes(moving), done.newly_retired) == (None, True, ())
+    assert not compute_retirement(fleet_of(4), lost, []).changes(lost)
+
+
+def mark(lock: Lock, name: str) -> Lock:
+    """The lock with one machine compromised."""
+    machines = (
+        machine.model_copy(update={"compromised": "account=c"}) if machine.machine == name else machine
+        for machine in lock.machines
+    )
+    return lock.model_copy(update={"machines": tuple(machines)})

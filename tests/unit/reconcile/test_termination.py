@@ -4,7 +4,7 @@ from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.placement.to_lock import compute_lock_entries
 from orchestrator.reconcile.termination import retire_terminated
-from tests.unit.placement.fleets import make_lock
+from tests.unit.placement.fleets import make_lock, make_rule
 from tests.unit.placement.test_place import LOST_B, count, four_accounts, place
 
 
@@ -36,3 +36,13 @@ def test_other_losses_retire_nothing() -> None:
     plan = retire_terminated(place(four_accounts(), lock, both), {"a"}, frozenset())
     assert count(plan, MachineState.LOST) == {"b": 3}
     assert {line.account for line in plan.retired} == {"a"}
+
+
+def test_nodes_whose_round_has_not_come_keep_their_line_until_it_has() -> None:
+    limited = four_accounts(policy=[make_rule(20, skew=1, per="account"), make_rule(30, max_moves=2)])
+    lock = make_lock(place(limited))
+    plan = retire_terminated(place(limited, lock, LOST_B), {"b"}, frozenset())
+    assert (plan.relocations, plan.moves_left, len(plan.retired)) == (2, 1, 2)
+    assert count(plan, MachineState.LOST) == {"b": 1}
+    last = retire_terminated(place(limited, make_lock(plan), LOST_B), {"b"}, frozenset())
+    assert (last.relocations, last.moves_left, len(last.retired)) == (1, 0, 3)

@@ -10,7 +10,7 @@ from orchestrator.model.lock import MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.reconcile.concentration import Share
 from orchestrator.reconcile.outages import Outage
-from orchestrator.reconcile.status import Look, Status
+from orchestrator.reconcile.status import Look, StandbyCount, Status
 from orchestrator.reconcile.sync import compute_sync
 from orchestrator.report.status import describe_status, render_age, render_status
 from tests.unit.machines import make_machine, make_small_lock
@@ -54,7 +54,9 @@ def make_status(**fields: Any) -> Status:
 
 def test_json_says_all_that_is_seen() -> None:
     told = json.loads(json.dumps(describe_status(make_status())))
-    assert set(told) == {"well", "revision", "lost", "outages", "machines", "concentration", "findings", "metrics"}
+    declared = {"lost", "compromised", "api_down", "drained", "cordoned", "terminated", "moving", "standby"}
+    seen = {"well", "revision", "outages", "machines", "concentration", "findings", "metrics"}
+    assert set(told) == declared | seen
     assert (told["well"], told["lost"]) == (False, ["account=gamma"])
     assert told["outages"] == [{"domain": "account=beta", "machines": 2}]
     first, second, third = told["machines"]
@@ -98,6 +100,38 @@ def test_text_is_a_row_a_machine_the_shares_and_the_verdict() -> None:
         "  if it is lost: orchestrator rebalance --lose account=beta",
         "declared lost: account=gamma",
         "not well: 1 of 2 machines in sync",
+    ]
+
+
+def test_what_was_declared_of_domains_is_said_until_it_is_taken_back() -> None:
+    header: dict[str, Any] = {
+        "lost": ("account=delta",),
+        "compromised": ("account=delta",),
+        "api_down": ("provider=hetzner",),
+        "drained": ("account=alpha",),
+        "cordoned": ("account=beta", "country=DE"),
+        "terminated": ("gamma",),
+        "moving": ("btc-1",),
+    }
+    machines = [MACHINES[0], make_machine("btc-4.1", state=MachineState.RETIRING, compromised="account=delta")]
+    lock = make_small_lock(machines, **header)
+    verdicts = {verdict.machine: verdict for verdict in compute_sync(SEEN, lock)}
+    seen = Look({seen.machine: seen for seen in SEEN}, verdicts)
+    status = make_status(lock=lock, seen=seen, standby=(StandbyCount("btc", wanted=2, placed=1, in_sync=1),))
+    told = json.loads(json.dumps(describe_status(status)))
+    assert {key: tuple(told[key]) for key in header} == header
+    assert told["standby"] == [{"group": "btc", "wanted": 2, "placed": 1, "in_sync": 1}]
+    lines = [line.rstrip() for line in draw(render_status(status)).splitlines()]
+    assert lines[2].endswith("not asked: compromised")
+    assert lines[-9:-1] == [
+        "declared lost: account=delta",
+        "compromised, so not trusted again: account=delta",
+        "API down, left out of up: provider=hetzner",
+        "drained: account=alpha",
+        "cordoned: account=beta, country=DE",
+        "terminated accounts: gamma",
+        "on the move in this round: btc-1",
+        "standing by for btc: 1 of 2 in sync",
     ]
 
 

@@ -27,6 +27,7 @@ SUMMARY = UpSummary(
     (Unplaced(node="btc-9", why="no room"),),
     {"btc-3.1": "it signs"},
     (CloudResource(account="alpha", type="hcloud:index/server:Server", id="4711", name="nodes-btc-7-1"),),
+    left_out=("gamma",),
 )
 
 
@@ -52,6 +53,7 @@ def test_up_as_data() -> None:
         "unplaced": [{"node": "btc-9", "why": "no room"}],
         "held": {"btc-3.1": "it signs"},
         "orphans": [{"account": "alpha", "type": "hcloud:index/server:Server", "id": "4711", "name": "nodes-btc-7-1"}],
+        "left_out": ["gamma"],
     }
 
 
@@ -67,6 +69,7 @@ def test_up_as_text() -> None:
         "failed: b: API down",
         "nobody's: Server nodes-btc-7-1 (4711) in alpha carries the fleet's labels and is in no state; nothing deletes "
         "it by itself: look what it is, and delete it there",
+        "left out: gamma: its API is declared down; nothing was changed there",
     ]
     nothing = UpSummary(LOCK, dict.fromkeys(DONE, 0))
     assert render_up(nothing) == f"revision {revision}: nothing to change; 2 of 2 machines in sync"

@@ -173,3 +173,62 @@ def test_a_rule_that_relaxes_is_in_the_lock_since_it_gave_way(inputs: Inputs, tm
     healed = place(again, Declaration(heal=(LOST,))).lock
     assert healed is not None
     assert healed.header.relaxed is None
+
+
+def test_a_compromised_account_s_machines_are_marked_and_never_wanted_again(inputs: Inputs) -> None:
+    placed = settle(inputs)
+    assert placed.lock is not None
+    before = {machine.machine for machine in placed.lock.machines if machine.account == "alpha"}
+    write_placement(placed, place(placed, Declaration(compromise=(LOST,))))
+    again = read_inputs(placed.where)
+    assert again.lock is not None
+    assert (again.lock.header.compromised, again.lock.header.lost) == (("account=alpha",), ("account=alpha",))
+    gone = {machine.machine: machine for machine in again.lock.machines if machine.account == "alpha"}
+    assert gone.keys() == before
+    assert {(each.state, each.compromised) for each in gone.values()} == {(MachineState.RETIRING, "account=alpha")}
+    assert place(again).lock == again.lock
+    healed = settle(again, heal=(LOST,)).lock
+    assert healed is not None
+    assert healed.header.compromised is None
+    still = {each.machine: each for each in healed.machines if each.compromised}
+    assert still.keys() == before
+    assert {each.state for each in still.values()} == {MachineState.RETIRING}
+    wanted = {each.machine for each in healed.machines if each.state is MachineState.WANTED}
+    assert len(wanted) == 4
+    assert wanted.isdisjoint(before)
+
+
+def test_where_the_api_alone_is_down_nothing_moves_and_nothing_new_comes(inputs: Inputs, tmp_path: Path) -> None:
+    placed = settle(inputs)
+    assert placed.lock is not None
+    write_placement(placed, place(placed, Declaration(cut_off=(LOST,))))
+    again = read_inputs(placed.where)
+    assert again.lock is not None
+    assert again.lock.machines == placed.lock.machines
+    assert (again.lock.header.api_down, again.lock.header.lost) == (("account=alpha",), ())
+    roomy = change(change(SPEC, "count: 4", "count: 6"), "cap: 50%", "cap: 100%")
+    write_spec(tmp_path, roomy)
+    grown = place(read_inputs(placed.where)).lock
+    assert grown is not None
+    new = [machine for machine in grown.machines if machine not in placed.lock.machines]
+    assert [machine.account for machine in new] == ["beta", "beta"]
+    healed = place(again, Declaration(heal=(LOST,))).lock
+    assert healed is not None
+    assert healed.header.api_down is None
+
+
+def test_a_domain_that_is_lost_is_not_one_whose_api_alone_is_down(inputs: Inputs) -> None:
+    lost = settle(settle(inputs), (LOST,))
+    with pytest.raises(InvalidDocument, match="more than its API is gone"):
+        place(lost, Declaration(cut_off=(LOST,)))
+
+
+def test_a_second_placement_before_a_round_is_carried_out_changes_nothing(inputs: Inputs, tmp_path: Path) -> None:
+    write_spec(tmp_path, SPEC + "  - {max_moves: 1}\n")
+    placed = settle(read_inputs(inputs.where))
+    first = settle(placed, (LOST,))
+    assert first.lock is not None
+    assert len(first.lock.header.moving or ()) == 1
+    again = place(first)
+    assert again.lock == first.lock
+    assert again.plan.moves_left == 1
