@@ -49,7 +49,7 @@ class NodeClass(NamedTuple):
     """Nodes that hold the same: where they may stay, what they may go back to, and which clients they run.
 
     `clients` are the node's own and `clients_back` those of each machine that it may go back to, of the roles that are
-    counted; in the roles `fixed` it must not change.
+    counted; in the roles `fixed` it must not change. A `held` node should be elsewhere and must not move.
     """
 
     group: str
@@ -60,6 +60,7 @@ class NodeClass(NamedTuple):
     clients: Clients
     clients_back: tuple[Clients, ...]
     fixed: frozenset[str]
+    held: bool
 
 
 @dataclass(slots=True)
@@ -130,6 +131,7 @@ def _compute_class(holding: Holding, counted: Counted, book: ClientBook) -> Node
         clients=counted.read(holding.home or holding.entries[-1]),
         clients_back=tuple(counted.read(machine) for _, machine in holding.adoptable),
         fixed=compute_fixed(holding, counted, book),
+        held=holding.held,
     )
 
 

@@ -173,7 +173,7 @@ def _add_pool(program: Program, pool: Pool, seats: Seats, size: int, book: Clien
         keeps = []
         for option in bundle.options:
             # What runs there already goes on running there, whatever it is said to be built for.
-            if count_shared(held, option) and (option == held or book.is_built_for(option, pool.arch)):
+            if count_shared(held, option) and book.is_built_for(find_new(held, option), pool.arch):
                 seats.keeps[held, option] = _add_count(program, bundle, option, size)
                 keeps.append((seats.keeps[held, option], 1))
         if keeps:
@@ -204,3 +204,8 @@ def list_cells(bundle: Bundle, option: Option) -> list[ClientCell]:
 def count_shared(held: Option, option: Option) -> int:
     """In how many roles a node that runs the one need not change to run the other."""
     return sum(one == other for one, other in zip(held, option, strict=True))
+
+
+def find_new(held: Option, option: Option) -> Option:
+    """What of an option a node that runs the other does not run yet."""
+    return tuple(None if client == running else client for running, client in zip(held, option, strict=True))

@@ -1,6 +1,7 @@
 """The objectives of a placement in their order; each optimum is held while the next is sought."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -119,10 +120,11 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
     """What a placement minimises, in order.
 
     Nodes not placed, excess over error rules by rank, cents over budgets that give way, minutes of sync that moves cost
-    where groups differ in them, relocations, roles in which machines that stand change their client, syncs from the
-    start (a node goes back to a machine of its own rather than to a new one), excess over warnings (so they cause no
-    moves) and over what rules would prefer, machines without a price, cost in cents a month, nodes that start elsewhere
-    with another client, and the largest provider's, then zone's, then client's count of each group.
+    where groups differ in them, relocations, nodes that sign and are held although fewer are asked for, roles in which
+    machines that stand change their client, syncs from the start (a node goes back to a machine of its own rather than
+    to a new one), excess over warnings (so they cause no moves) and over what rules would prefer, machines without a
+    price, cost in cents a month, nodes that start elsewhere with another client, and the largest provider's, then
+    zone's, then client's count of each group.
     """
     staying = tuple((variable, -1) for variable in encoding.stay.values())
     columns = [(situation.get_column(key), variable) for key, variable in encoding.get_columns()]
@@ -132,6 +134,7 @@ def compute_objectives(encoding: Encoding, situation: Situation) -> list[Objecti
         *_list_if_any("over budget", encoding.overrun),
         *_list_waits(encoding, situation),
         Objective("relocations", staying, sum(encoding.standing.values())),
+        *_list_held(encoding, situation),
         Objective("client changes", tuple(encoding.marginals.changes)),
         Objective(
             "new machines", tuple((variable, 1) for variable in encoding.fresh.values()) if encoding.adopt else ()
@@ -169,6 +172,22 @@ def _list_waits(encoding: Encoding, situation: Situation) -> Iterator[Objective]
         kept = [*encoding.stay.items(), *((each, variable) for (each, _), variable in encoding.adopt.items())]
         terms = tuple((variable, -weights[each.group]) for each, variable in kept if each.standing)
         yield Objective("minutes to sync", terms, sum(weights[name] * n for name, n in encoding.standing.items()))
+
+
+def _list_held(encoding: Encoding, situation: Situation) -> Iterator[Objective]:
+    """Of nodes that sign, where fewer are asked for than there are: those that may stay where they are stay.
+
+    Then those that run although they should be elsewhere, and last those whose place is lost, which count twice.
+    """
+    pinned = Counter(each.group for found in situation.holdings.values() for each in found if each.pinned)
+    fewer = {group.name for group in situation.fleet.groups if group.count < pinned[group.name]}
+    terms = tuple(
+        (variable, 2 if situation.places[node_class.stay.place].lost else 1)
+        for node_class, variable in encoding.stay.items()
+        if node_class.held and node_class.group in fewer and node_class.stay is not None
+    )
+    if terms:
+        yield Objective("held", terms)
 
 
 def _add_replaced(encoding: Encoding) -> Terms:

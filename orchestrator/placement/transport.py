@@ -42,8 +42,20 @@ def compute_clients(
         hand_out = _hand_out_counts(bundle, open_seats, pools, values) if bundle in counted else None
         for node, option in hand_out or _hand_out_evenly(bundle, open_seats):
             _choose(chosen[node], bundle, option)
+    for seat in seats:
+        chosen[seat.node].update(_list_kept(seat, group))
     roles = list(group.clients)
-    return {node: {role: found[role] for role in roles if role in found} for node, found in chosen.items()}
+    return {node: {role: found[role] for role in _order(roles, found)} for node, found in chosen.items()}
+
+
+def _list_kept(seat: Seat, group: Group) -> dict[str, str]:
+    """What a node that must not change runs in roles that its group offers no more."""
+    return {role: client for role, client in (seat.had or {}).items() if role in seat.fixed - group.clients.keys()}
+
+
+def _order(roles: Sequence[str], found: Mapping[str, str]) -> list[str]:
+    """The roles that are filled, in written order; those that nobody wrote come last."""
+    return [*(role for role in roles if role in found), *sorted(found.keys() - {*roles})]
 
 
 def _choose(clients: dict[str, str], bundle: Bundle, option: Option) -> None:

@@ -96,10 +96,18 @@ class Candidates:
         return tuple(cell for group in groups for cell in self._by_group.get(group, ()))
 
     def get_eligible(self, groups: Iterable[str], kind: str) -> Domains:
-        """The open cells of the groups by domain: those that nodes can be in, or the clients that they can run."""
-        if (role := get_role(kind)) is not None:
-            return self._split(self._get_clients(groups, role), kind)
-        return self._split(self.get_cells(groups), kind)
+        """The domains that nodes of the groups can be in, or the clients that they can run, with all cells there.
+
+        A stranded cell makes no domain eligible; where another cell does, its nodes are in that domain too.
+        """
+        names, role = tuple(groups), get_role(kind)
+        occupiable = self.get_occupiable(names, kind)
+        if not self.pinned:
+            return occupiable
+        cells: Iterable[AnyCell] = self.get_cells(names) if role is None else self._get_clients(names, role)
+        eligible = {self.get_domain(cell, kind) for cell in cells}
+        known = {name: found for name, found in occupiable.known.items() if name in eligible}
+        return Domains(known, occupiable.unknown)
 
     def get_occupiable(self, groups: Iterable[str], kind: str) -> Domains:
         """The open and the stranded cells of the groups by domain: all that can hold a node."""

@@ -57,6 +57,10 @@ def place(fleet: Fleet, lock: Lock | None = None, losses: Sequence[Loss] = (), *
     return compute_plan(fleet, catalogue, more.pop("clients", {}), lock, losses, **more)
 
 
+def get_value(plan: Plan, stage: str) -> int:
+    return next(found.value for found in plan.stages if found.name == stage)
+
+
 def hold(plan: Plan, **clients: Sequence[str]) -> Lock:
     """The plan's lock with other clients on its machines, by role, in the machines' order."""
     lock = make_lock(plan)
@@ -209,3 +213,67 @@ def test_more_nodes_are_no_more_variables() -> None:
     # Nodes that run the same at one place are one class, however many there are.
     few, many = (make_lock(place(ethereum(number))) for number in (60, 240))
     assert count_variables(60, few) == count_variables(240, many)
+
+
+def test_a_node_that_signs_keeps_what_nobody_knows_in_a_role_that_is_offered_no_more() -> None:
+    facts = {name: make_facts(name, signs=name == "lighthouse") for name in ("geth", "lighthouse")}
+    signing = frozenset({"eth"})
+    both = {"execution": ("geth",), "consensus": ("lighthouse",)}
+    lock = hold(place(ethereum(1, clients={**both, "relay": ("mev-boost",)})), relay=("mev-boost",))
+    plan = place(ethereum(1, clients=both), lock, signing_groups=signing, clients=facts)
+    (machine,) = (planned.machine for planned in plan.machines)
+    assert machine.clients == {"execution": "geth", "consensus": "lighthouse", "relay": "mev-boost"}
+    assert plan.client_changes == get_value(plan, "client changes") == 0
+
+
+def test_of_a_combination_only_what_is_new_has_to_be_to_be_had() -> None:
+    """Besu is there for x86_64 alone and runs on arm64 all the same; a client beside it is changed."""
+    amd64 = {"release": {"arch_names": {"amd64": "amd64"}}}
+    facts = {"besu": make_facts("besu", artifacts=amd64), "teku": make_facts("teku")}
+    arm = MachineNeed(vcpus=2, memory=Decimal(4), disk=Decimal(10), arch="arm64")
+    catalogue = make_catalogue([make_zone("a")], [make_type("a", arch="arm64")])
+    more: dict[str, Any] = {"machine": arm, "clients": ETHEREUM}
+    lock = hold(place(ethereum(1, **more), catalogue=catalogue), execution=("besu",), consensus=("lighthouse",))
+    fleet = ethereum(1, **more, combinations=({"execution": "besu", "consensus": "teku"},))
+    plan = place(fleet, lock, catalogue=catalogue, clients=facts)
+    assert (plan.status, plan.client_changes) == ("optimal", 1)
+
+
+@pytest.mark.parametrize("lost", ["a", "b"])
+def test_of_too_many_nodes_that_sign_the_one_that_runs_stays(lost: str) -> None:
+    rules: list[dict[str, Any]] = [{"cap": 1, "per": "account"}, {"deny": ("c",), "per": "account"}]
+    signing = frozenset({"eth"})
+    lock = make_lock(place(ethereum(2, rules), signing_groups=signing))
+    plan = place(ethereum(1, rules), lock, (Loss(kind="account", value=lost),), signing_groups=signing)
+    (standing,) = (p.machine for p in plan.machines if p.machine.state is MachineState.WANTED)
+    assert standing.account != lost
+    assert get_value(plan, "held") == 0
+    again = place(ethereum(1, rules), make_lock(plan), (Loss(kind="account", value=lost),), signing_groups=signing)
+    assert make_lock(again).machines == make_lock(plan).machines
+
+
+def test_a_held_node_counts_in_a_domain_that_others_make_eligible() -> None:
+    """Reth is offered to one group, and the other runs it and must keep it: two clients are in use."""
+    groups = [
+        make_group("x", 1, chain="ethereum", clients={"execution": ("besu", "reth")}),
+        make_group("y", 1, chain="ethereum", clients={"execution": ("reth",)}),
+    ]
+    wide = make_fleet([make_account("a")], groups)
+    lock = make_lock(place(wide, catalogue=make_flat_catalogue({"a": "10"}), signing_groups=frozenset({"y"})))
+    lock = hold_in(lock, {"x": "besu", "y": "reth"})
+    narrow = [groups[0], make_group("y", 1, chain="ethereum", clients={"execution": ("geth",)})]
+    rule = make_rule(20, min_domains=2, per="client.execution", of="fleet")
+    plan = place(
+        make_fleet([make_account("a")], narrow, [rule]),
+        lock,
+        catalogue=make_flat_catalogue({"a": "10"}),
+        signing_groups=frozenset({"y"}),
+    )
+    assert plan.holds
+    assert (plan.client_changes, get_value(plan, "excess")) == (0, 0)
+
+
+def hold_in(lock: Lock, clients: Mapping[str, str]) -> Lock:
+    """The lock with each group's machines running one execution client."""
+    machines = (m.model_copy(update={"clients": {"execution": clients[m.group]}}) for m in lock.machines)
+    return lock.model_copy(update={"machines": tuple(machines)})
