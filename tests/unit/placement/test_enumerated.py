@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,11 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import Lock, LockHeader, Machine, MachineState
+from orchestrator.model.closure import Closures
+from orchestrator.model.fleet import Fleet, get_standby_name
+from orchestrator.model.lock import CARRYING_STATES, Lock, LockHeader, Machine, MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
 from orchestrator.model.rule import VERBS
+from orchestrator.model.taint import Taint
 from orchestrator.placement.place import compute_plan
 from tests.unit.placement import enumerator
 from tests.unit.placement.enumerator import TinyFleet, TinyGroup, TinyNode, TinySite
@@ -52,6 +54,12 @@ def tiny_sites(draw: st.DrawFn) -> tuple[TinySite, ...]:
         cents = draw(st.sampled_from([100, 200, 250, 300, None]))
         capacity = draw(st.sampled_from([None, None, 0, 1, 2, 3]))
         sites.append(TinySite(domains, cents, capacity, lost=index == lost))
+    closed = draw(st.sampled_from([None, None, None, *range(number)]))
+    if closed is not None:
+        sites[closed] = replace(sites[closed], closure=draw(st.sampled_from(["drained", "cordoned"])))
+    refusing = draw(st.sampled_from([None, None, None, None, *range(number)]))
+    if refusing is not None:
+        sites[refusing] = replace(sites[refusing], refused=True)
     return tuple(sites)
 
 
@@ -59,9 +67,11 @@ def tiny_sites(draw: st.DrawFn) -> tuple[TinySite, ...]:
 def tiny_nodes(draw: st.DrawFn, sites: Sequence[TinySite]) -> TinyNode:
     where = draw(st.permutations(range(len(sites))))
     home, others = where[0], tuple(where[1 : 1 + draw(st.sampled_from([0, 0, 1]))])
-    kind = draw(st.sampled_from(["wanted", "wanted", "wanted", "lost", "retiring", "both"]))
+    kind = draw(st.sampled_from(["wanted", "wanted", "wanted", "lost", "retiring", "both", "refused"]))
     if kind == "lost":
         return TinyNode(None, lost_at=(home,))
+    if kind == "refused":
+        return TinyNode(None, lost_at=others, refused_at=(home,))
     if kind == "retiring":
         return TinyNode(None, retiring_at=(home,))
     return TinyNode(home, lost_at=others) if kind == "wanted" else TinyNode(home, retiring_at=others)
@@ -164,9 +174,18 @@ def tiny_fleets(draw: st.DrawFn, verbs: Sequence[str] = tuple(RULES)) -> TinyFle
         count = draw(st.integers(1, 4 if number == 1 else 3))
         size = draw(st.integers(0, 4 if number == 1 else 2)) if placed else 0
         nodes = tuple(draw(tiny_nodes(sites)) for _ in range(size))
-        groups.append(TinyGroup(count, draw(st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(32)])), nodes))
+        stake = draw(st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(32)]))
+        groups.append(TinyGroup(count, stake, nodes, signs=placed and draw(st.integers(0, 3)) == 0))
+    if number == 1 and draw(st.integers(0, 3)) == 0:
+        nodes = tuple(draw(tiny_nodes(sites)) for _ in range(draw(st.integers(0, 1)) if placed else 0))
+        groups.append(TinyGroup(draw(st.integers(1, 2)), groups[0].stake, nodes, standby_of=0))
     rules = tuple(draw(tiny_rules(number, sites, verbs)) for _ in range(draw(st.integers(0, 3))))
     return TinyFleet(sites, tuple(groups), rules)
+
+
+def name_group(tiny: TinyFleet, index: int) -> str:
+    of = tiny.groups[index].standby_of
+    return f"g{index}" if of is None else get_standby_name(f"g{of}")
 
 
 def make_real(tiny: TinyFleet) -> Fleet:
@@ -175,7 +194,9 @@ def make_real(tiny: TinyFleet) -> Fleet:
         for index, site in enumerate(tiny.sites)
     ]
     groups = [
-        make_group(f"g{index}", group.count, stake=Decimal(str(float(group.stake))))
+        make_group(name_group(tiny, index), group.count, stake=Decimal(str(float(group.stake)))).model_copy(
+            update={} if group.standby_of is None else {"standby_of": name_group(tiny, group.standby_of)}
+        )
         for index, group in enumerate(tiny.groups)
     ]
     rules = []
@@ -191,7 +212,7 @@ def make_machine(tiny: TinyFleet, node: str, generation: int, site: int, state: 
     return Machine(
         machine=f"{node}.{generation}",
         node=node,
-        group=node.partition("-")[0],
+        group=node.rpartition("-")[0],
         chain="bitcoin",
         network="regtest",
         account=f"a{site}",
@@ -210,10 +231,19 @@ def make_real_lock(tiny: TinyFleet) -> Lock | None:
     for index, group in enumerate(tiny.groups):
         for number, node in enumerate(group.nodes):
             entries = [(site, MachineState.LOST) for site in node.lost_at]
-            entries += [(site, MachineState.RETIRING) for site in node.retiring_at]
-            entries += [(node.home, MachineState.WANTED)] if node.home is not None else []
-            name = f"g{index}-{number + 1}"
-            machines += [make_machine(tiny, name, at + 1, *entry) for at, entry in enumerate(entries)]
+            entries += [(site, MachineState.RETIRING) for site in (*node.retiring_at, *node.refused_at)]
+            # What a held machine is held for may have passed; and a group may have stopped to sign.
+            state = MachineState.HELD if number % 2 else MachineState.WANTED
+            entries += [(node.home, state)] if node.home is not None else []
+            name = f"{name_group(tiny, index)}-{number + 1}"
+            found = [make_machine(tiny, name, at + 1, *entry) for at, entry in enumerate(entries)]
+            refused = len(node.lost_at) + len(node.retiring_at)
+            machines += [
+                machine.model_copy(update={"refused": "no_room"})
+                if refused <= at < refused + len(node.refused_at)
+                else machine
+                for at, machine in enumerate(found)
+            ]
     header = LockHeader(fleet="test", revision="r", spec="s", facts="f")
     return Lock(header=header, machines=tuple(machines)) if machines else None
 
@@ -239,8 +269,25 @@ def place(tiny: TinyFleet, lock: Lock | None) -> Plan:
             for index, site in enumerate(tiny.sites)
         ],
     )
-    losses = [Loss(kind="account", value=f"a{index}") for index, site in enumerate(tiny.sites) if site.lost]
-    return compute_plan(make_real(tiny), catalogue, {}, lock, losses)
+
+    def name_sites(wanted: Callable[[TinySite], bool]) -> tuple[Loss, ...]:
+        return tuple(Loss(kind="account", value=f"a{index}") for index, site in enumerate(tiny.sites) if wanted(site))
+
+    return compute_plan(
+        make_real(tiny),
+        catalogue,
+        {},
+        lock,
+        name_sites(lambda site: site.lost),
+        frozenset(name_group(tiny, index) for index, group in enumerate(tiny.groups) if group.signs),
+        taints=[
+            Taint(account=place.value, code="no_room", until=0.0) for place in name_sites(lambda site: site.refused)
+        ],
+        closures=Closures(
+            drained=name_sites(lambda site: site.closure == "drained"),
+            cordoned=name_sites(lambda site: site.closure == "cordoned"),
+        ),
+    )
 
 
 def count_carried_out(tiny: TinyFleet, plan: Plan, lock: Lock | None) -> dict[str, Any]:
@@ -251,17 +298,14 @@ def count_carried_out(tiny: TinyFleet, plan: Plan, lock: Lock | None) -> dict[st
     wanted = [
         planned.machine
         for planned in plan.machines
-        if planned.machine.state is MachineState.WANTED and planned.machine.node not in waiting
+        if planned.machine.state in CARRYING_STATES and planned.machine.node not in waiting
     ]
     held = Counter((machine.group, machine.account) for machine in wanted)
     counts = tuple(
-        tuple(held[f"g{group}", f"a{site}"] for site in range(len(tiny.sites))) for group in range(len(tiny.groups))
+        tuple(held[name_group(tiny, group), f"a{site}"] for site in range(len(tiny.sites)))
+        for group in range(len(tiny.groups))
     )
-    stays = [
-        machine
-        for machine in wanted
-        if machine.machine in before and before[machine.machine].state is MachineState.WANTED
-    ]
+    stays = [machine for machine in wanted if machine.machine in list_homes(tiny)]
     return {
         "counts": counts,
         "stays": len(stays),
@@ -269,6 +313,18 @@ def count_carried_out(tiny: TinyFleet, plan: Plan, lock: Lock | None) -> dict[st
         "entries": {planned.machine.machine for planned in plan.machines} >= before.keys(),
         "doubles": len(wanted) - len({machine.node for machine in wanted}),
     }
+
+
+def list_homes(tiny: TinyFleet) -> set[str]:
+    """The machines that nodes run on, as the lock was made."""
+    homes = set()
+    for index, group in enumerate(tiny.groups):
+        for number, node in enumerate(group.nodes, 1):
+            if group.find_home(node) is not None:
+                others = 0 if node.home is None else len((*node.lost_at, *node.retiring_at, *node.refused_at))
+                generation = others + 1 if node.home is not None else len(node.lost_at)
+                homes.add(f"{name_group(tiny, index)}-{number}.{generation}")
+    return homes
 
 
 def check(tiny: TinyFleet) -> None:
@@ -279,25 +335,22 @@ def check(tiny: TinyFleet) -> None:
     if best is None:
         assert plan.conflict
         return
-    unplaced, excess, overrun, leaving, fresh, warnings, unmet, unpriced, cents = best
-    stages = {"over budget": 0, "preferences": 0, **{stage.name: stage.value for stage in plan.stages}}
+    unplaced, excess, overrun, leaving, _, fresh, warnings, unmet, unpriced, cents = best
+    stages = {"over budget": 0, "preferences": 0, "held": 0, **{stage.name: stage.value for stage in plan.stages}}
     assert {name: stages[name] for name in enumerator.SCORES} == dict(zip(enumerator.SCORES, best, strict=True))
     done = count_carried_out(tiny, plan, lock)
-    open_cells = [
-        [not site.lost and not enumerator.is_closed(tiny, group, site) for site in tiny.sites]
-        for group in range(len(tiny.groups))
-    ]
+    reaches = [enumerator.compute_reach(tiny, group) for group in range(len(tiny.groups))]
     standing = [min(group.count, sum(enumerator.is_standing(node) for node in group.nodes)) for group in tiny.groups]
     assert done["entries"]
     assert done["doubles"] == 0
     assert len(plan.unplaced) == unplaced
     assert sum(standing) - done["stays"] == leaving
     assert enumerator.price(tiny, done["counts"]) == (unpriced, cents)
-    assert enumerator.compute_excess(tiny, done["counts"], open_cells, "error") == excess
-    assert enumerator.compute_excess(tiny, done["counts"], open_cells, "warning") == warnings
+    assert enumerator.compute_excess(tiny, done["counts"], reaches, "error") == excess
+    assert enumerator.compute_excess(tiny, done["counts"], reaches, "warning") == warnings
     assert enumerator.compute_overrun(tiny, done["counts"]) == overrun
-    assert enumerator.compute_unmet(tiny, done["counts"], open_cells) == unmet
-    if enumerator.can_anyone_go_back(tiny, open_cells):
+    assert enumerator.compute_unmet(tiny, done["counts"], reaches) == unmet
+    if enumerator.can_anyone_go_back(tiny, reaches):
         assert done["fresh"] == fresh
 
 
