@@ -20,7 +20,7 @@ from orchestrator.workflows.place import place, write_placement
 def command(ctx: click.Context, files: Files, dry_run: bool, lose: tuple[Loss, ...]) -> None:
     """Decide where every node of SPEC stands, with as few moves as can be, and write the lock.
 
-    Exit codes: 0 placed, 1 infeasible, partial or a rule had to give way, 2 usage or internal error.
+    Exit codes: 0 placed, 1 infeasible, partial, a rule had to give way or a fact is missing, 2 usage or internal error.
     """
     inputs = read_inputs(files.where)
     placement = place(inputs, Declaration(lose=lose))
