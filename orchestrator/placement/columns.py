@@ -35,7 +35,8 @@ class Offer:
     """A machine type with the disk it needs, in one zone. `cents` a month; None where a price is missing.
 
     `priced_on` is the oldest date of the prices used; `capacity` is how many can be had (None: no known limit).
-    `missing_prices` are those that nobody knows, `missing_needs` what the need asks of it and nobody knows.
+    `known_cents` is what is known of the price, `missing_prices` are the parts that nobody knows, `missing_needs` what
+    the need asks of it and nobody knows.
     """
 
     machine_type: str
@@ -45,6 +46,7 @@ class Offer:
     cents: int | None
     priced_on: str
     capacity: int | None
+    known_cents: int = 0
     missing_prices: tuple[MissingFact, ...] = ()
     missing_needs: tuple[MissingFact, ...] = ()
 

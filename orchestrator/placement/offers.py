@@ -73,7 +73,7 @@ class OfferBook:
         """The cheapest fitting offers of a zone: in order of price, up to the first that has no known limit.
 
         `names` restricts the machine types (to an account's enrolled hosts), `refused` are types that cannot be had
-        now. Offers without a price come last.
+        now. Offers without a price come last: first those of which least is unknown, then by what is known.
         """
         types = [
             found
@@ -82,8 +82,8 @@ class OfferBook:
             and found.name not in refused
             and (not found.zones or zone.zone in found.zones)
         ]
-        offers = [offer for found in types if (offer := self.compute_offer(need, found)) is not None]
-        offers.sort(key=lambda offer: (offer.cents is None, offer.cents or 0, offer.machine_type))
+        fitting = [(offer, found) for found in types if (offer := self.compute_offer(need, found)) is not None]
+        offers = [offer for offer, _ in sorted(fitting, key=lambda pair: _rank_offer(*pair))]
         unlimited = next((at for at, offer in enumerate(offers) if offer.capacity is None), len(offers))
         return tuple(offers[: unlimited + 1])
 
@@ -170,7 +170,8 @@ class OfferBook:
             arch=machine_type.arch,
             volume_gib=volume_gib,
             volume_type=volume.type if volume is not None else "",
-            cents=None if total is None else int((total * 100).to_integral_value(ROUND_HALF_UP)),
+            cents=None if total is None else _round_cents(total),
+            known_cents=_round_cents(sum(known, Decimal(0))),
             priced_on=min((part.date for part in parts if part.date), default=""),
             capacity=machine_type.capacity,
             missing_prices=tuple(missing for part in parts for missing in part.missing),
@@ -219,6 +220,16 @@ def _find_unknown_iops(
         known = machine_type.local_disk_iops is not None
         return () if known else (_name_missing("local_disk_iops", machine_type, machine_type.name),)
     return () if volume.most_iops is not None else (_name_missing("most_iops", volume, f"volume {volume.type}"),)
+
+
+def _round_cents(usd: Decimal) -> int:
+    return int((usd * 100).to_integral_value(ROUND_HALF_UP))
+
+
+def _rank_offer(offer: Offer, machine_type: MachineType) -> tuple[bool, int, int, int, Decimal, str]:
+    """The cheapest first; where too little is known for that, the smallest, and at last by name."""
+    size = (0, Decimal(0)) if offer.cents is not None else (machine_type.vcpus, machine_type.memory_gib)
+    return (offer.cents is None, len(offer.missing_prices), offer.known_cents, *size, offer.machine_type)
 
 
 def _price_row(amount: Decimal | None, row: MachineType | StoragePrice, fact: str, name: str) -> _Part:

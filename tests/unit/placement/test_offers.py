@@ -170,6 +170,15 @@ def test_any_missing_price_makes_an_offer_unpriced_and_last() -> None:
     assert offers_of([make_type("p", local_disk_gib=0)], [volume("v", None)]) == [("m", 50, "v", None)]
 
 
+def test_of_offers_without_a_price_the_one_of_which_most_is_known_to_be_cheap_is_taken() -> None:
+    large = make_type("p", name="a", price="90")
+    small = make_type("p", name="b", price="20")
+    nameless = make_type("p", name="0", price=None)
+    assert [offer.machine_type for offer in find_offers([large, small, nameless], egress="1 GB")] == ["b"]
+    sizes = [make_type("p", name=name, price=None, vcpus=vcpus) for name, vcpus in (("a", 96), ("b", 2), ("c", 4))]
+    assert [offer.machine_type for offer in find_offers(sizes)] == ["b"]
+
+
 def test_types_of_limited_number_are_offered_up_to_the_first_unlimited() -> None:
     types = [
         make_type("p", name="rare", price="1", capacity=1),
