@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.model.plan import Stage
 from orchestrator.placement.candidates import Situation
-from orchestrator.placement.columns import ColumnKey
 from orchestrator.placement.encode import Encoding
 from orchestrator.placement.program import Program, compute_value
 from orchestrator.placement.readiness import compute_move_weights
@@ -240,12 +239,3 @@ def _add_concentration(encoding: Encoding, situation: Situation) -> list[Objecti
             )
         )
     return objectives
-
-
-def count_columns(encoding: Encoding, values: Sequence[int]) -> Mapping[ColumnKey, int]:
-    """Machines by column, those that are none left out."""
-    counts: dict[ColumnKey, int] = {}
-    for key, variable in encoding.get_columns():
-        if values[variable]:
-            counts[key] = counts.get(key, 0) + values[variable]
-    return counts
