@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from orchestrator.model.failure_domain import DOMAIN_KINDS, DomainKind, Placed
+from orchestrator.model.missing import render_filling
 from orchestrator.model.plan import Repair
 from orchestrator.model.rule import Allow, Deny, MinNodes, Rule
 from orchestrator.placement.candidates import Situation
@@ -16,6 +17,7 @@ from orchestrator.placement.columns import Resource
 from orchestrator.placement.feasible import CAPACITY, Capacity, Culprit, is_feasible
 from orchestrator.placement.loosen import Ladder, list_ladders, render_value
 from orchestrator.policy.candidates import Candidates
+from orchestrator.policy.missing import describe_fact
 from orchestrator.policy.subject import compute_subjects
 
 PLACES_SHOWN = 3
@@ -244,13 +246,14 @@ def _find_missing_facts(whole: _Trial, part: _Trial, conflict: Sequence[Culprit]
             seen.add(kind)
             trial = next((each for each in (whole, part) if unknown and _could_hold(each, kind, rule)), None)
             if trial is not None:
-                yield _Found(_write(rule, "facts", kind, _describe_unknown(kind, unknown), trial), 0, Fraction(0))
+                what = _describe_unknown(kind, unknown, whole.situation.candidates)
+                yield _Found(_write(rule, "facts", kind, what, trial), 0, Fraction(0))
 
 
-def _describe_unknown(kind: str, places: Sequence[str]) -> str:
+def _describe_unknown(kind: str, places: Sequence[str], candidates: Candidates) -> str:
     shown = ", ".join(places[:PLACES_SHOWN]) + (" …" if len(places) > PLACES_SHOWN else "")
     known = f"the {kind} of {len(places)} places is unknown ({shown}), and known it could be enough"
-    return f"{known}: add the fact to the catalogue or the hosts file"
+    return f"{known}: {render_filling(describe_fact(kind, place, candidates) for place in places)}"
 
 
 def _list_unknown(situation: Situation, kind: str) -> list[str]:

@@ -53,14 +53,15 @@ def _find_missing(rule: Rule, kind: str, members: Members, candidates: Candidate
     places = sorted({cell.place for cell in unknown})
     shown = ", ".join(places[:PLACES_SHOWN]) + (" …" if len(places) > PLACES_SHOWN else "")
     number = sum(counts[cell] for cell in unknown)
-    filling = render_filling(_describe_fact(kind, place, candidates) for place in places)
+    filling = render_filling(describe_fact(kind, place, candidates) for place in places)
     message = f"{members.name}: {number} nodes stand where the {kind} is unknown ({shown}): {rule.title} counts them "
     message += f"{_render_reading(rule)}; {filling}"
     groups = frozenset(cell.group for cell in unknown)
     yield describe_missing(rule, members, groups, message, value=f"{number} nodes", bound=f"a known {kind}")
 
 
-def _describe_fact(kind: str, place: str, candidates: Candidates) -> MissingFact:
+def describe_fact(kind: str, place: str, candidates: Candidates) -> MissingFact:
+    """The domain of `kind` that nobody knows of a place, and where the place's facts are written."""
     placed = candidates.places[place]
     return MissingFact(kind, place, placed.origin.source if isinstance(placed, Recorded) else None)
 

@@ -137,8 +137,8 @@ def test_the_first_places_of_which_a_fact_is_unknown_are_named(number: int, show
     fleet = twelve(names, make_rule(20, min_domains=2, per="country"))
     repair = repair_of(explain(fleet, dict.fromkeys(names[1:])), "facts")
     assert repair.message == (
-        f"the country of {number} places is unknown ({shown}), and known it could be enough: add the fact to the "
-        "catalogue or the hosts file"
+        f"the country of {number} places is unknown ({shown}), and known it could be enough: add country to "
+        "a row of your own (--catalog)"
     )
     assert (repair.to, repair.source.line, repair.clears) == ("country", 20, "all")
 
