@@ -181,6 +181,15 @@ class RehearsedFleet:
     def get_machine(self, machine: str) -> Machine:
         return next(entry for entry in self.lock.machines if entry.machine == machine)
 
+    def get_only_machine(self, account: str) -> Machine:
+        """The machine of an account that has one."""
+        (machine,) = self.lock.get_machines(account)
+        return machine
+
+    def list_cloud(self, account: str) -> list[Path]:
+        """All that the rehearsed account has: a file each, in a folder a kind."""
+        return sorted((self.world_folder / "accounts" / account).glob("*/*.json"))
+
     def get_record(self, machine: Machine) -> MachineRecord:
         """What the rehearsal keeps of a machine."""
         return get_record(self.world, self.name_in_world(machine))

@@ -1,13 +1,11 @@
 """AWS's stack through the real engine, a stage a fixture: up, no change, one machine replaced, down."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from orchestrator.model.lock import Machine
 from orchestrator.rehearsal.aws_account import AwsAccount
 from tests.rehearsed_fleet import Done, RehearsedFleet, make_fleet
 
@@ -24,23 +22,14 @@ STRAY = "vol-0123456789abcdef0"
 
 
 @pytest.fixture(scope="module")
-def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+def placed(tmp_path_factory: pytest.TempPathFactory, as_root: None) -> Iterator[RehearsedFleet]:
     """A node on AWS with provisioned operations and a reserved address, and its peer on an enrolled host."""
-    if os.geteuid() != 0:
-        pytest.skip("machines need root")
     fleet = make_fleet("amazonian", tmp_path_factory.mktemp("aws"), {ACCOUNT: "aws/us-east-1"}, hosts=1, count=2)
     rewrite(fleet, "disk: 100 GiB}", "disk: 100 GiB, iops: 4000}\n    address: reserved")
     fleet.lock_path.unlink()
     fleet.must("place")
     yield fleet
     assert fleet.clean() == []
-
-
-@pytest.fixture(scope="module")
-def fleet(placed: RehearsedFleet) -> RehearsedFleet:
-    """The fleet, up."""
-    placed.must("up", "--rehearse")
-    return placed
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +75,13 @@ def rewrite(fleet: RehearsedFleet, old: str, new: str) -> None:
     fleet.spec.write_text(text.replace(old, new))
 
 
-def get_machine(fleet: RehearsedFleet) -> Machine:
-    (machine,) = fleet.lock.get_machines(ACCOUNT)
-    return machine
-
-
-def list_cloud(fleet: RehearsedFleet) -> list[str]:
+def list_kinds(fleet: RehearsedFleet) -> list[str]:
     """The kinds of all that the rehearsed account has."""
-    return sorted(path.parent.name for path in (fleet.world_folder / "accounts" / ACCOUNT).glob("*/*.json"))
+    return sorted(path.parent.name for path in fleet.list_cloud(ACCOUNT))
 
 
 def test_up_makes_each_resource_once(fleet: RehearsedFleet) -> None:
-    assert list_cloud(fleet) == WHOLE
+    assert list_kinds(fleet) == WHOLE
 
 
 def test_plain_pulumi_sees_no_change_after_up_nor_after_a_refresh(fleet: RehearsedFleet) -> None:
@@ -125,7 +109,7 @@ def test_a_new_operator_reaches_new_machines_alone(fleet: RehearsedFleet) -> Non
 
 
 def test_the_volume_is_where_aws_shows_it_and_in_the_accounts_own_zone(fleet: RehearsedFleet) -> None:
-    machine, resources = get_machine(fleet), fleet.list_resources(ACCOUNT)
+    machine, resources = fleet.get_only_machine(ACCOUNT), fleet.list_resources(ACCOUNT)
     volume = resources[f"{machine.hostname}-volume"]
     device = f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{volume['id'].replace('-', '')}"
     assert fleet.ask(machine, f"readlink {device}") == f"/run/rehearsal-volumes/{volume['id']}"
@@ -142,18 +126,18 @@ def test_the_volume_is_where_aws_shows_it_and_in_the_accounts_own_zone(fleet: Re
 def test_what_was_not_recorded_is_found_and_nothing_made_twice(adopted: tuple[RehearsedFleet, Done]) -> None:
     fleet, done = adopted
     assert done.code == 0, done.out + done.err
-    assert list_cloud(fleet) == WHOLE
+    assert list_kinds(fleet) == WHOLE
     resources = fleet.list_resources(ACCOUNT)
-    ids = {path.stem for path in (fleet.world_folder / "accounts" / ACCOUNT).glob("*/*.json")}
+    ids = {path.stem for path in fleet.list_cloud(ACCOUNT)}
     assert {found["id"] for found in resources.values() if found["type"].startswith("aws:")} == ids
 
 
 def test_one_machine_is_replaced_and_the_old_one_retired(replaced: tuple[RehearsedFleet, Done]) -> None:
     fleet, done = replaced
     assert done.code == 0, done.out + done.err
-    assert get_machine(fleet).generation == 2
-    assert [line.retired for line in fleet.lock.retired] == [f"{get_machine(fleet).node}.1"]
-    assert list_cloud(fleet) == WHOLE
+    assert fleet.get_only_machine(ACCOUNT).generation == 2
+    assert [line.retired for line in fleet.lock.retired] == [f"{fleet.get_only_machine(ACCOUNT).node}.1"]
+    assert list_kinds(fleet) == WHOLE
 
 
 def test_only_what_no_state_has_is_named_as_nobodys(replaced: tuple[RehearsedFleet, Done]) -> None:
@@ -164,5 +148,5 @@ def test_only_what_no_state_has_is_named_as_nobodys(replaced: tuple[RehearsedFle
 def test_down_leaves_nothing(down: tuple[RehearsedFleet, Done]) -> None:
     fleet, done = down
     assert done.code == 0, done.out + done.err
-    assert list_cloud(fleet) == []
+    assert list_kinds(fleet) == []
     assert list((fleet.world_folder / "volumes").iterdir()) == []

@@ -1,7 +1,6 @@
 """Production, with its state in a bucket of S3's protocol: an enrolled host, and what can go wrong there."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -78,9 +77,7 @@ class Production:
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
-    if os.geteuid() != 0:
-        pytest.skip("machines need root")
+def production(tmp_path_factory: pytest.TempPathFactory, as_root: None) -> Iterator[Production]:
     folder = tmp_path_factory.mktemp("backends")
     fleet = make_fleet(NAME, folder / "fleet", {}, hosts=1, count=1)
     with run_s3_server(folder / "buckets") as server, fleet.at_home():

@@ -1,12 +1,10 @@
 """Google Cloud's stack through the real engine, a stage a fixture: up, no change, one machine replaced, down."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from orchestrator.model.lock import Machine
 from tests.rehearsed_fleet import Done, RehearsedFleet, make_fleet
 
 pytestmark = [pytest.mark.engine, pytest.mark.machines]
@@ -15,21 +13,12 @@ ACCOUNT = "google"
 
 
 @pytest.fixture(scope="module")
-def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+def placed(tmp_path_factory: pytest.TempPathFactory, as_root: None) -> Iterator[RehearsedFleet]:
     """A node on Google Cloud and its peer on an enrolled host; cleaned up at the end, whatever happened."""
-    if os.geteuid() != 0:
-        pytest.skip("machines need root")
     folder = tmp_path_factory.mktemp("gcp")
     fleet = make_fleet("cloudy", folder, {ACCOUNT: "gcp/us-central1"}, hosts=1, count=2)
     yield fleet
     assert fleet.clean() == []
-
-
-@pytest.fixture(scope="module")
-def fleet(placed: RehearsedFleet) -> RehearsedFleet:
-    """The fleet, up."""
-    placed.must("up", "--rehearse")
-    return placed
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +35,13 @@ def down(replaced: tuple[RehearsedFleet, Done]) -> tuple[RehearsedFleet, Done]:
     return fleet, fleet.rehearse("down", "--delete-data", "--confirm", "cloudy")
 
 
-def get_machine(fleet: RehearsedFleet) -> Machine:
-    (machine,) = fleet.lock.get_machines(ACCOUNT)
-    return machine
-
-
-def list_cloud(fleet: RehearsedFleet) -> list[str]:
+def list_kinds(fleet: RehearsedFleet) -> list[str]:
     """The kinds of all that the rehearsed account has."""
-    return sorted(path.parent.name for path in (fleet.world_folder / "accounts" / ACCOUNT).rglob("*.json"))
+    return sorted(path.parent.name for path in fleet.list_cloud(ACCOUNT))
 
 
 def test_up_makes_each_resource_once(fleet: RehearsedFleet) -> None:
-    assert list_cloud(fleet) == [
+    assert list_kinds(fleet) == [
         "attachedDisk",
         "disk",
         "firewall",
@@ -85,7 +69,7 @@ def test_plain_pulumi_sees_no_change_after_up_nor_after_a_change_of_operators(fl
 
 def test_the_startup_script_made_the_machine_reachable(fleet: RehearsedFleet) -> None:
     """Its own host key was pinned over the single-use one, root has the operators' key, the agent's keys are gone."""
-    machine = get_machine(fleet)
+    machine = fleet.get_only_machine(ACCOUNT)
     assert fleet.ask(machine, "hostname") == machine.hostname
     assert fleet.ask(machine, "ls /etc/ssh/ssh_host_*") == (
         "/etc/ssh/ssh_host_ed25519_key\n/etc/ssh/ssh_host_ed25519_key.pub"
@@ -95,14 +79,14 @@ def test_the_startup_script_made_the_machine_reachable(fleet: RehearsedFleet) ->
 
 
 def test_a_later_boot_does_not_bring_the_single_use_host_key_back(fleet: RehearsedFleet) -> None:
-    machine = get_machine(fleet)
+    machine = fleet.get_only_machine(ACCOUNT)
     before = fleet.ask(machine, "cat /etc/ssh/ssh_host_ed25519_key.pub")
     fleet.ask(machine, "systemctl start google-startup-scripts.service")  # as at every boot
     assert fleet.ask(machine, "cat /etc/ssh/ssh_host_ed25519_key.pub") == before
 
 
 def test_the_data_disk_is_where_google_shows_it(fleet: RehearsedFleet) -> None:
-    machine = get_machine(fleet)
+    machine = fleet.get_only_machine(ACCOUNT)
     device = f"/dev/disk/by-id/google-{machine.hostname}"
     disk = fleet.list_resources(ACCOUNT)[f"{machine.hostname}-volume"]["outputs"]
     assert fleet.ask(machine, f"readlink {device}") == f"/run/rehearsal-volumes/{disk['diskId']}"
@@ -113,14 +97,14 @@ def test_the_data_disk_is_where_google_shows_it(fleet: RehearsedFleet) -> None:
 def test_one_machine_is_replaced_and_the_old_one_retired(replaced: tuple[RehearsedFleet, Done]) -> None:
     fleet, done = replaced
     assert done.code == 0, done.out + done.err
-    assert get_machine(fleet).generation == 2
-    assert [line.retired for line in fleet.lock.retired] == [f"{get_machine(fleet).node}.1"]
-    kinds = list_cloud(fleet)
+    assert fleet.get_only_machine(ACCOUNT).generation == 2
+    assert [line.retired for line in fleet.lock.retired] == [f"{fleet.get_only_machine(ACCOUNT).node}.1"]
+    kinds = list_kinds(fleet)
     assert (kinds.count("instance"), kinds.count("disk"), kinds.count("attachedDisk")) == (1, 1, 1)
 
 
 def test_down_leaves_nothing(down: tuple[RehearsedFleet, Done]) -> None:
     fleet, done = down
     assert done.code == 0, done.out + done.err
-    assert list_cloud(fleet) == []
+    assert list_kinds(fleet) == []
     assert list((fleet.world_folder / "volumes").iterdir()) == []

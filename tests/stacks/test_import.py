@@ -1,7 +1,6 @@
 """A machine that ran before the fleet: imported by its id, put into the fleet in place, never made a second time."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +64,7 @@ def write_inventory(folder: Path, server: str, volume: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    if os.geteuid() != 0:
-        pytest.skip("machines need root")
+def story(tmp_path_factory: pytest.TempPathFactory, as_root: None) -> Iterator[Story]:
     fleet = make_fleet("foreign", tmp_path_factory.mktemp("import"), {ACCOUNT: "fsn1"}, hosts=0, count=1)
     try:
         fleet.must("up", "--rehearse")

@@ -1,7 +1,6 @@
 """One stack for all accounts: three clouds in it, up, no change, the other layout refused, down."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +16,8 @@ MACHINE_TYPES = {"aws:ec2/instance:Instance", "gcp:compute/instance:Instance", "
 
 
 @pytest.fixture(scope="module")
-def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+def placed(tmp_path_factory: pytest.TempPathFactory, as_root: None) -> Iterator[RehearsedFleet]:
     """A node an account; cleaned up at the end, whatever happened."""
-    if os.geteuid() != 0:
-        pytest.skip("machines need root")
     folder = tmp_path_factory.mktemp("layout")
     fleet = RehearsedFleet("together", folder, PLACES, hosts=0, layout="fleet")
     fleet.write_spec(count=len(PLACES))
@@ -29,21 +26,13 @@ def placed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]
     assert fleet.clean() == []
 
 
-@pytest.fixture(scope="module")
-def fleet(placed: RehearsedFleet) -> RehearsedFleet:
-    """The fleet, up."""
-    placed.must("up", "--rehearse")
-    return placed
-
-
 def list_stacks(fleet: RehearsedFleet) -> list[str]:
     return [stack["name"] for stack in json.loads(fleet.pulumi("stack", "ls", "--json").stdout)]
 
 
-def list_cloud(fleet: RehearsedFleet) -> dict[Path, str]:
+def read_clouds(fleet: RehearsedFleet) -> dict[Path, str]:
     """All that the rehearsed clouds remember of the fleet's accounts."""
-    accounts = fleet.world_folder / "accounts"
-    return {path: path.read_text() for name in PLACES for path in sorted((accounts / name).rglob("*.json"))}
+    return {path: path.read_text() for name in PLACES for path in fleet.list_cloud(name)}
 
 
 def test_one_stack_has_the_machines_of_all_clouds(fleet: RehearsedFleet) -> None:
@@ -85,12 +74,12 @@ def test_another_layout_is_refused_by_every_command_that_uses_stacks(fleet: Rehe
 
 
 def test_a_lost_state_of_all_clouds_is_rebuilt(fleet: RehearsedFleet) -> None:
-    before, known = list_cloud(fleet), set(fleet.list_resources("fleet"))
+    before, known = read_clouds(fleet), set(fleet.list_resources("fleet"))
     removed = fleet.pulumi("stack", "rm", "fleet", "--yes", "--force")
     assert removed.returncode == 0, removed.stderr
     done = fleet.rehearse("recover")
     assert done.code == 0, done.out + done.err
-    assert list_cloud(fleet) == before
+    assert read_clouds(fleet) == before
     assert set(fleet.list_resources("fleet")) == known
     previewed = fleet.pulumi("preview", "--expect-no-changes", "--diff", "--stack", "fleet")
     assert previewed.returncode == 0, previewed.stdout + previewed.stderr

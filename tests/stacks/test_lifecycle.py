@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,11 +108,6 @@ def find_volume(fleet: RehearsedFleet, machine: Machine) -> str:
     return str(fleet.list_resources(machine.account)[f"{machine.hostname}-volume"]["id"])
 
 
-def list_cloud(fleet: RehearsedFleet, account: str) -> list[Path]:
-    """All that a rehearsed account has."""
-    return sorted((fleet.world_folder / "accounts" / account).rglob("*.json"))
-
-
 def test_lost_account_and_claimed_host_fail_alone(hindered: Stage) -> None:
     new, failures = list_new(hindered.fleet), hindered.answer["failures"]
     assert hindered.done.code == 3
@@ -152,7 +146,7 @@ def test_nodes_no_longer_asked_for_are_let_go_with_evidence(grown: Stage, shrunk
     assert len(fleet.lock.machines) == 3
     assert {line.retired for line in fleet.lock.retired} == set(shrunk.answer["retired"])
     for account in ("hetzner-a", "hetzner-b"):
-        kinds = [path.parent.name for path in list_cloud(fleet, account)]
+        kinds = [path.parent.name for path in fleet.list_cloud(account)]
         assert (kinds.count("server"), kinds.count("volume"), kinds.count("attachment")) == (1, 1, 1)
     assert len(list((fleet.world_folder / "volumes").iterdir())) == 2
 
@@ -186,7 +180,7 @@ def test_down_keeps_the_data_alone(down: Stage) -> None:
     assert down.done.code == 0, down.done.out + down.done.err
     fleet = down.fleet
     for account in ("hetzner-a", "hetzner-b"):
-        assert [path.parent.name for path in list_cloud(fleet, account)] == ["volume"]
+        assert [path.parent.name for path in fleet.list_cloud(account)] == ["volume"]
         volumes = [r for r in fleet.list_resources(account).values() if r["type"] == "hcloud:index/volume:Volume"]
         assert [volume["protect"] for volume in volumes] == [True]
     for number in (1, 2):
@@ -205,17 +199,17 @@ def test_up_after_down_uses_the_same_data(down: Stage, up_again: Stage) -> None:
 
 def test_data_goes_only_by_the_fleets_name(up_again: Stage) -> None:
     fleet = up_again.fleet
-    before = [list_cloud(fleet, account) for account in ("hetzner-a", "hetzner-b")]
+    before = [fleet.list_cloud(account) for account in ("hetzner-a", "hetzner-b")]
     done = fleet.rehearse("down", "--delete-data", "--confirm", "smal")
     assert done.code == 2
     assert "'smal' is not the fleet's name; nothing was deleted" in done.err
-    assert [list_cloud(fleet, account) for account in ("hetzner-a", "hetzner-b")] == before
+    assert [fleet.list_cloud(account) for account in ("hetzner-a", "hetzner-b")] == before
 
 
 def test_deleting_the_data_leaves_nothing(deleted: Stage) -> None:
     assert deleted.done.code == 0, deleted.done.out + deleted.done.err
     fleet = deleted.fleet
-    assert [list_cloud(fleet, account) for account in ("hetzner-a", "hetzner-b")] == [[], []]
+    assert [fleet.list_cloud(account) for account in ("hetzner-a", "hetzner-b")] == [[], []]
     assert list((fleet.world_folder / "volumes").iterdir()) == []
     listed = fleet.pulumi("stack", "ls", "--json")
     assert json.loads(listed.stdout) == []

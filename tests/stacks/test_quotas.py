@@ -1,6 +1,5 @@
 """Quotas through the real engine: `check --live` asks each rehearsed cloud, and no machine is made for it."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -30,10 +29,8 @@ policy:
 
 
 @pytest.fixture
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RehearsedFleet]:
+def fleet(tmp_path_factory: pytest.TempPathFactory, as_root: None) -> Iterator[RehearsedFleet]:
     """A fleet that is placed, and whose rehearsal is ready; nothing of it is up."""
-    if os.geteuid() != 0:
-        pytest.skip("a rehearsal needs root")
     made = RehearsedFleet("room", tmp_path_factory.mktemp("room"), {}, hosts=0)
     made.spec.write_text(SPEC)
     made.must("place")
