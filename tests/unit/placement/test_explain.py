@@ -23,6 +23,7 @@ from orchestrator.placement.feasible import CAPACITY, Culprit, is_feasible
 from orchestrator.placement.loosen import SHARE_STEPS
 from orchestrator.placement.place import compute_plan
 from orchestrator.placement.repair import find_first
+from tests.unit.placement.enumerator import TinyFleet
 from tests.unit.placement.fleets import (
     make_account,
     make_catalogue,
@@ -32,6 +33,14 @@ from tests.unit.placement.fleets import (
     make_rule,
     make_type,
     make_zone,
+)
+from tests.unit.placement.tiny_fleets import (
+    make_real,
+    make_real_catalogue,
+    make_real_lock,
+    make_world,
+    place,
+    tiny_fleets,
 )
 
 COUNTRIES = ("FI", "DE", "US")
@@ -163,8 +172,32 @@ def test_conflicts_are_minimal_and_repairs_are_enough_and_no_larger_than_need_be
     fleet, catalogue = case
     plan = plan_of(fleet, catalogue)
     assume(plan.status == "infeasible")
-    situation = find_situation(fleet, catalogue)
+    check_explanation(plan, fleet, find_situation(fleet, catalogue))
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tiny_fleets())
+def test_so_they_are_with_a_lock_and_nodes_that_sign_where_sites_are_closed_or_refuse(tiny: TinyFleet) -> None:
+    fleet, lock, world = make_real(tiny), make_real_lock(tiny), make_world(tiny)
+    plan = place(tiny, lock)
+    assume(plan.status == "infeasible")
+    if any(found.rule == "machine" for found in plan.conflict):
+        return  # no rule is to blame: no site takes the nodes that need one
+    situation = compute_situation(
+        fleet,
+        make_real_catalogue(tiny),
+        lock,
+        world.losses,
+        world.signing_groups,
+        world.taints,
+        closures=world.closures,
+    )
+    check_explanation(plan, fleet, situation)
+
+
+def check_explanation(plan: Plan, fleet: Fleet, situation: Situation) -> None:
     conflict = find_conflict(situation)
+    assert len(plan.conflict) == len(conflict) > 0
     assert not is_feasible(situation, conflict)
     for culprit in conflict:
         assert is_feasible(situation, [other for other in conflict if other is not culprit])
