@@ -2,11 +2,14 @@
 
 from decimal import Decimal
 from itertools import product
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.site import PRICE_OF_STORAGE, Image, MachineType, StoragePrice, Zone
+
+Known = TypeVar("Known")
 
 PROVIDERS = ("acme", "aws", "umbrella")
 REGIONS = ("north", "south", "west")
@@ -19,7 +22,7 @@ free_text = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=12) |
 prices = st.none() | st.decimals(min_value=0, max_value=10**6, places=6)
 
 
-def known(values: tuple[str, ...]) -> st.SearchStrategy[str | None]:
+def known(values: tuple[Known, ...]) -> st.SearchStrategy[Known | None]:
     """One of the values, or not known."""
     return st.none() | st.sampled_from(values)
 
@@ -51,6 +54,7 @@ machine_types = st.builds(
     cpu=st.sampled_from(("dedicated", "shared", "burstable")),
     memory_gib=st.decimals(min_value=Decimal("0.5"), max_value=4096, places=1),
     local_disk_gib=st.integers(0, 10**5),
+    local_disk_iops=known((1, 300_000)),
     disk_kind=known(("nvme", "ssd", "hdd")),
     arch=st.sampled_from(("x86_64", "arm64")),
     usd_per_month=prices,
@@ -70,6 +74,7 @@ def build_storage_price(draw: st.DrawFn) -> StoragePrice:
         kind=kind,
         type=draw(st.sampled_from(("fast", "slow"))),
         disk_kind=draw(known(("ssd", "hdd"))) if kind == "volume" else None,
+        most_iops=draw(known((1, 16_000))) if kind == "volume" else None,
         from_gb=draw(st.sampled_from((0, 9, 10, 1000))),
         **{PRICE_OF_STORAGE[kind]: draw(prices)},
     )

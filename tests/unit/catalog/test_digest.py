@@ -82,6 +82,8 @@ def test_prices_and_sources_do_not_change_it(other: Catalogue) -> None:
         change("machine_types", cpu="shared"),
         change("machine_types", zones=("a",)),
         change("storage_prices", disk_kind="hdd"),
+        change("storage_prices", most_iops=80_000),
+        change("machine_types", local_disk_iops=80_000),
         change("images", arch="arm64"),
         CATALOGUE.model_copy(update={"machine_types": ()}),
     ],

@@ -30,7 +30,9 @@ def make_host(name: str, line: int = 1, **facts: Any) -> EnrolledHost:
 
 
 def test_a_host_is_a_machine_type_to_be_had_once_in_its_own_zone() -> None:
-    host = make_host("metal-1", country="CH", asn="64500", cpu="shared", disk_kind="nvme", usd_per_month=Decimal(80))
+    host = make_host(
+        "metal-1", country="CH", asn="64500", cpu="shared", disk_kind="nvme", disk_iops=9000, usd_per_month=Decimal(80)
+    )
     (zone,), (kind,) = hosts_to_facts([host])
     assert (zone.provider, zone.region, zone.zone, zone.country, zone.asn) == (
         "ssh",
@@ -48,7 +50,8 @@ def test_a_host_is_a_machine_type_to_be_had_once_in_its_own_zone() -> None:
         1,
     )
     assert (kind.vcpus, kind.cpu, kind.memory_gib, kind.local_disk_gib) == (4, "shared", Decimal(16), 500)
-    assert (kind.disk_kind, kind.usd_per_month) == ("nvme", Decimal(80))
+    assert (kind.disk_kind, kind.local_disk_iops, kind.usd_per_month) == ("nvme", 9000, Decimal(80))
+    assert kind.origin.source == host.source
 
 
 def test_a_zones_facts_need_be_stated_by_one_of_its_hosts_only() -> None:

@@ -192,6 +192,7 @@ OTHER = [
     ("count: 4", "count: 4\n    stake: 32"),
     ("zone: cage-7", "zone: cage-8"),
     ("memory_gib: 16", "memory_gib: 32"),
+    ("disk_kind: nvme", "disk_kind: nvme\n    disk_iops: 9000"),
     ("example-colo", "other-colo"),
 ]
 
@@ -254,6 +255,7 @@ def test_standby_nodes_are_a_group_of_their_own(tmp_path: Path) -> None:
             "12:31: groups.btc.standby.mode: 'cold' is not known here",
         ),
         ("count: 4", "count: 4\n    __standby_of__: eth", "__standby_of__"),
+        ("count: 4", "count: 4\n    __production__: false", "unknown key groups.btc.__production__"),
         (
             "policy:",
             "  btc-standby: {chain: bitcoin, network: regtest, count: 1, clients: {node: [btcd]},\n"
