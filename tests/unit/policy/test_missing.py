@@ -61,3 +61,18 @@ def test_the_finding_says_where_to_fill_the_fact_in(source: Source | None, advic
     (finding,) = find(build_fleet(True), source)
     assert finding.message.endswith(advice)
     assert "(a/r1/z1)" in finding.message
+
+
+def test_the_finding_says_all_that_there_is_to_say() -> None:
+    (finding,) = find(build_fleet(True), Source("hosts.yaml", 7, 5), name="cautious")
+    assert finding == Finding(
+        rule=MISSING,
+        name="cautious",
+        level="error",
+        subject="g0",
+        value="2 nodes",
+        bound="a known country",
+        message="g0: 2 nodes stand where the country is unknown (a/r1/z1): cautious counts them against every domain; "
+        "state country at hosts.yaml:7:5, or give the rule level: warning",
+        source=Source("fleet.yaml", 3),
+    )
