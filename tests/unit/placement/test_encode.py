@@ -78,3 +78,16 @@ def test_what_nodes_ran_is_counted_wherever_they_ran_it() -> None:
     assert (get_values(plan, "clients replaced"), plan.client_changes) == ([1], 1)
     same = place(make_fleet(accounts, [make_group("g", 2, clients=clients)], spread), lock)
     assert (get_values(same, "clients replaced"), same.client_changes) == ([0], 0)
+
+
+def test_a_number_of_domains_gives_way_to_nodes_that_must_not_move_by_as_little_as_can_be() -> None:
+    """What signers bring about alone is no measure of it: they are in one account, and the others may not be there."""
+    signing = frozenset({"g"})
+    lock = make_lock(place(draw({"allow": ["a"], "per": "account"}, g=2), signing_groups=signing))
+    away = {"deny": ["a"], "per": "account", "of": {"group": "h"}}
+    plan = place(
+        draw({"max_domains": 1, "per": "account", "of": "fleet"}, away, g=2, h=2), lock, signing_groups=signing
+    )
+    assert plan.status == "optimal"
+    assert [(finding.rule, finding.value) for finding in plan.broken] == [("max_domains", "2 domains")]
+    assert get_values(plan, "excess") == [1]

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from orchestrator.model.site import StoragePrice
-from tests.unit.placement.fleets import make_type
-from tests.unit.placement.test_offers import find_offers, offers_of, volume
+from orchestrator.placement.offers import OfferBook, takes_iops
+from tests.unit.placement.fleets import make_catalogue, make_type, make_zone
+from tests.unit.placement.test_offers import find_offers, need_of, offers_of, volume
 
 
 def address(kind: str, price: str | None) -> StoragePrice:
@@ -44,6 +45,37 @@ def test_the_cheapest_address_is_taken_one_without_a_price_last(
 ) -> None:
     storage = [address(kind, price) for kind, price in prices.items()]
     assert [offer[3] for offer in offers_of([make_type("p")], storage)] == [cents]
+
+
+@pytest.mark.parametrize(
+    ("has", "asked", "fits"),
+    [
+        ({"cpu": "burstable"}, {"cpu": "shared"}, False),
+        ({"cpu": "shared"}, {"cpu": "burstable"}, True),
+        ({"cpu": "burstable"}, {"cpu": "burstable"}, True),
+        ({"disk_kind": "hdd"}, {"disk_kind": "ssd"}, False),
+        ({"disk_kind": "ssd"}, {"disk_kind": "hdd"}, True),
+        ({"disk_kind": "ssd"}, {"disk_kind": "nvme"}, False),
+        ({"disk_kind": "nvme"}, {"disk_kind": "nvme"}, True),
+    ],
+)
+def test_kinds_of_processors_and_disks_are_ranked(has: dict[str, str], asked: dict[str, str], fits: bool) -> None:
+    assert bool(offers_of([make_type("p", **has)], **asked)) is fits
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "told"),
+    [("aws", "gp3", True), ("aws", "io1", True), ("aws", "io2", True), ("aws", "gp2", False), ("gcp", "pd-ssd", False)],
+)
+def test_only_some_volumes_can_be_told_their_operations(provider: str, kind: str, told: bool) -> None:
+    volume_of = StoragePrice(provider=provider, region="", kind="volume", type=kind, usd_per_month_gib=Decimal(1))
+    assert takes_iops(volume_of, 100) is told
+
+
+def test_what_an_enrolled_host_sends_is_its_owners_affair() -> None:
+    book = OfferBook(make_catalogue([make_zone("ssh")], [make_type("ssh")]))
+    (offer,) = book.compute_offers(need_of(egress="100 GB"), make_zone("ssh"))
+    assert (offer.cents, offer.missing_prices) == (1000, ())
 
 
 def test_an_offer_is_of_its_oldest_price() -> None:

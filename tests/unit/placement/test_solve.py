@@ -12,6 +12,8 @@ from orchestrator.policy.linear import Terms
 
 VARIABLES, HIGH = 4, 3
 WEIGHTS = st.lists(st.integers(-5, 9), min_size=VARIABLES, max_size=VARIABLES)
+# Few variables count, so that an objective leaves something to those after it.
+FEW_WEIGHTS = st.lists(st.sampled_from([0, 0, 0, 1, 1, -1, 3]), min_size=VARIABLES, max_size=VARIABLES)
 POINTS = list(product(range(HIGH + 1), repeat=VARIABLES))
 
 
@@ -21,7 +23,8 @@ def to_terms(weights: list[int]) -> Terms:
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(
-    st.lists(st.tuples(WEIGHTS, st.integers(0, 25)), min_size=1, max_size=3), st.lists(WEIGHTS, min_size=3, max_size=3)
+    st.lists(st.tuples(WEIGHTS, st.integers(0, 25)), min_size=1, max_size=3),
+    st.lists(WEIGHTS, min_size=3, max_size=3) | st.lists(FEW_WEIGHTS, min_size=4, max_size=4),
 )
 def test_every_stage_is_as_good_as_any_point(rows: list[tuple[list[int], int]], objectives: list[list[int]]) -> None:
     program = Program()

@@ -36,6 +36,13 @@ def test_what_must_be_in_a_domain_counts() -> None:
     assert Division(domains, 7, ()).compute_least_peak(solver) == 5
 
 
+def test_the_fullest_domain_has_the_largest_count() -> None:
+    division = Division((((0, 1), (1, 1)), ((2, 1),)), 9, ())
+    assert division.compute_peak((1, 3, 2)) == 4
+    assert division.compute_peak((1, 3, 5)) == 5
+    assert Division((), 9, ()).compute_peak((1, 3, 5)) == 0
+
+
 def test_a_large_fleet_is_spread_over_sites_that_cost_the_same() -> None:
     case = Case(5_000, 100, "tied")
     plan = compute_plan(case.make_fleet(), case.make_catalogue(), {})

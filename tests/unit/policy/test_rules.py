@@ -575,3 +575,30 @@ def test_a_missing_fact_names_the_first_places(number: int, shown: str) -> None:
 def test_a_selector_is_called_by_what_it_gives(of: Any, name: str) -> None:
     [bound] = compile_rule(skew=1, of=of).bounds
     assert bound.subject.name == name
+
+
+def test_a_cell_that_is_open_and_holds_pinned_nodes_counts_once() -> None:
+    fleet = make_fleet([make_account("a")], [make_group(count=4)])
+    cell = Cell("btc", "s1")
+    candidates = Candidates(PLACES, (cell,), pinned=frozenset({cell}))
+    [bound] = compile_policy([make_rule(1, cap=1, per="country")], fleet, candidates).bounds
+    assert bound.measure.value({cell: 2}) == 2
+    assert not bound.hard
+
+
+def test_bounds_of_unknown_places_come_in_the_order_of_their_names() -> None:
+    places = {"z": Spot(None), "a": Spot(None)}
+    fleet = make_fleet([make_account("a")], [make_group("g", 4), make_group("h", 4)])
+    cells = tuple(Cell(group, place) for group in "gh" for place in places)
+    policy = compile_policy([make_rule(7, together=("g", "h"), per="country")], fleet, Candidates(places, cells))
+    assert [bound.domain for bound in policy.bounds] == ["a", "z"]
+
+
+def test_standby_nodes_are_no_part_of_what_is_wanted_and_have_room_all_the_same() -> None:
+    groups = [make_group("g", 1), make_group("h", 1), make_group("g-standby", 5, __standby_of__="g")]
+    fleet = make_fleet([make_account("a")], groups)
+    shares = compile_for(fleet, ("s1", "s2"), spread={"DE": 1, "FI": 1}, per="country", of={"group": "g"})
+    assert {bound.wording for bound in shares.bounds} == {"0 to 1 of 1 nodes"}
+    [german, _] = compile_for(fleet, ("s1", "s2"), apart=("g", "h"), per="country").bounds
+    full: dict[AnyCell, int] = {Cell("g", "s1"): 1, Cell("g-standby", "s1"): 5, Cell("h", "s1"): 0}
+    assert german.measure.value(full) == compute_least(german.measure, full) == 1
