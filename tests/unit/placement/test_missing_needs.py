@@ -5,6 +5,7 @@ from typing import Any
 
 from orchestrator.model.fleet import Fleet, MachineNeed
 from orchestrator.model.plan import MISSING, Finding, Plan
+from orchestrator.model.site import StoragePrice
 from orchestrator.model.source import Origin, Source
 from orchestrator.placement.place import compute_plan
 from tests.unit.placement.fleets import (
@@ -20,9 +21,12 @@ from tests.unit.placement.fleets import (
 from tests.unit.reconcile.reviews import review
 
 
-def build_fleet(*policy: dict[str, Any], production: bool = True, **need: Any) -> Fleet:
-    machine = MachineNeed(vcpus=2, memory=Decimal(4), disk=Decimal(10), **need)
-    group = make_group(count=3, machine=machine, __production__=production)
+def need(**fields: Any) -> MachineNeed:
+    return MachineNeed(vcpus=2, memory=Decimal(4), disk=Decimal(10), **fields)
+
+
+def build_fleet(*policy: dict[str, Any], production: bool = True, **fields: Any) -> Fleet:
+    group = make_group(count=3, machine=need(**fields), __production__=production)
     return make_fleet([make_account("a")], [group], [make_rule(5, **rule) for rule in policy])
 
 
@@ -74,3 +78,24 @@ def test_the_review_of_the_lock_finds_the_same() -> None:
     plan = compute_plan(fleet, catalogue, {})
     reviewed = [finding for finding in review(fleet, make_lock(plan), catalogue) if finding.rule == MISSING]
     assert reviewed == list_missing(plan) != []
+
+
+def test_what_groups_lack_is_told_by_group_and_fact_word_for_word() -> None:
+    groups = [make_group(name, 2, machine=need(iops=9)) for name in ("g", "h")]
+    lacking = make_type("a", local_disk_gib=0, origin=Origin(Source("machines.csv", 9)))
+    volume = StoragePrice(provider="a", region="", kind="volume", type="v", origin=Origin(Source("storage.csv", 3)))
+    catalogue = make_catalogue([make_zone("a")], [lacking], [volume])
+    plan = compute_plan(make_fleet([make_account("a")], groups), catalogue, {})
+    first, second = list_missing(plan)
+    assert second.subject == "h"
+    assert first == Finding(
+        rule=MISSING,
+        name="what g asks for is known",
+        level="error",
+        subject="g",
+        value="2 nodes",
+        bound="a known most_iops",
+        message="g: of 2 nodes it is not known whether they have what the group asks for (most_iops of volume v in a); "
+        "fill in most_iops at storage.csv:3:1, or in a row of your own (--catalog), or do not ask for it",
+        source=Source("fleet.yaml", 10),
+    )
