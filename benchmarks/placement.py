@@ -27,7 +27,7 @@ SECONDS = 60.0
 # A model with a variable a node and site grows with both: above this it would take gigabytes before it starts.
 MOST_NODE_VARIABLES = 400_000
 # One node at a time takes minutes above this.
-MOST_GREEDY_NODES = 100_000
+MOST_GREEDY_NODES = 10_000
 
 PLACEMENTS = ("first", "after")
 
