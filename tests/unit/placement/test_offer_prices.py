@@ -59,7 +59,7 @@ def test_the_cheapest_address_is_taken_one_without_a_price_last(
         ({"disk_kind": "nvme"}, {"disk_kind": "nvme"}, True),
     ],
 )
-def test_kinds_of_processors_and_disks_are_ranked(has: dict[str, str], asked: dict[str, str], fits: bool) -> None:
+def test_kinds_of_processors_and_disks_are_ranked(has: dict[str, Any], asked: dict[str, Any], fits: bool) -> None:
     assert bool(offers_of([make_type("p", **has)], **asked)) is fits
 
 
