@@ -26,7 +26,16 @@ def settle(tiny: TinyFleet) -> tuple[Plan, Lock]:
     """A placement, whatever it starts from, and the lock that it is written as."""
     plan = place(tiny, make_real_lock(tiny))
     assume(plan.status != "infeasible")
+    # Two cases in which a second placement may differ. Where nodes wait and others of their group sign: once these
+    # stand, rules bear with them by any distance, and so find room. Where a machine that was on its way out is lost:
+    # the lock has no word for that but lost, and so its node is wanted again.
+    assume(not (plan.unplaced and any(group.signs for group in tiny.groups)))
+    assume(not any(is_lost_on_its_way_out(tiny, node) for group in tiny.groups for node in group.nodes))
     return plan, make_lock(plan)
+
+
+def is_lost_on_its_way_out(tiny: TinyFleet, node: TinyNode) -> bool:
+    return any(tiny.sites[at].lost for at in (*node.retiring_at, *node.refused_at))
 
 
 @QUICK
