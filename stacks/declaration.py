@@ -177,11 +177,17 @@ def read_plan(settings: Settings) -> Plan:
 
 
 def list_accounts(plan: Plan, stack: str) -> tuple[Account, ...]:
-    """The accounts that the stack declares; RunError where the fleet has no such stack."""
+    """The accounts that the stack declares; RunError where the fleet has no such stack.
+
+    A terminated account that was given up has nothing: its cloud would be asked for a network if it were declared.
+    """
     if stack not in plan.fleet.list_stacks():
         known = ", ".join(plan.fleet.list_stacks())
         raise pulumi.RunError(f"the fleet has no stack {stack}: with layout {plan.fleet.layout} there are {known}")
-    return tuple(account for account in plan.fleet.accounts if plan.fleet.get_stack(account.name) == stack)
+    ended = plan.lock.header.terminated or ()
+    given_up = {name for name in ended if not plan.lock.get_machines(name)}
+    own = (account for account in plan.fleet.accounts if plan.fleet.get_stack(account.name) == stack)
+    return tuple(account for account in own if account.name not in given_up)
 
 
 def build_declaration(plan: Plan, account: Account, settings: Settings) -> Declaration:

@@ -274,16 +274,23 @@ class AccountStack:
         """Forgets the stack, which must be empty."""
         self._stack.workspace.remove_stack(self._stack.name, preserve_config=True)
 
-    def forget(self, names: Collection[str] | None) -> None:
-        """Takes the resources of these names out of the state, or all of them (None); no cloud is asked."""
+    def forget(self, names: Collection[str] | None, providers: Collection[str] = ()) -> bool:
+        """Takes the resources of these names, and of these providers, out of the state, or all of them (None).
+
+        No cloud is asked. Whether it was done: where an interrupted run left creates that are to be kept, it is not,
+        since the engine drops every pending operation of a state that it imports.
+        """
         state = self._export()
         before = state["deployment"]
-        after = forget_all(before) if names is None else forget_named(before, names)
+        after = forget_all(before) if names is None else forget_named(before, names, providers)
+        if list_interrupted(after):
+            return False
         if (after["resources"], after["pending_operations"]) != (
             before.get("resources") or [],
             before.get("pending_operations") or [],
         ):
             self._import({**state, "deployment": after})
+        return True
 
     def fetch_outputs(self) -> dict[str, Any]:
         """What the program exported when it was last applied."""

@@ -11,6 +11,7 @@ from orchestrator.model.stack import InterruptedCreate
 State = Mapping[str, Any]
 
 ENGINES_OWN = "pulumi:"  # stacks and providers: nothing in a cloud
+PROVIDERS = "pulumi:providers:"
 # What the clouds call labels, and where a resource that was imported shows all that it has (gcp leaves `labels` empty).
 LABELS = {"labels": ("labels", "effectiveLabels"), "tags": ("tags", "tagsAll")}
 SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks what is no plain value (resource.SigKey), secrets among it
@@ -83,15 +84,29 @@ def is_stranger(create: InterruptedCreate, resource: Mapping[str, Any]) -> bool:
     return False
 
 
-def forget_named(state: State, names: Collection[str]) -> dict[str, Any]:
-    """The state without the resources of these names, and without all that needs one of them; no cloud is asked."""
-    resources = list(state.get("resources") or ())
+def forget_named(state: State, names: Collection[str], providers: Collection[str] = ()) -> dict[str, Any]:
+    """The state without the resources of these names, and without all that needs one of them; no cloud is asked.
+
+    `providers` are names of provider resources: all that was made with one of them goes with it.
+    """
+    resources = [*(state.get("resources") or ()), *list_begun(state)]
     gone = {each["urn"] for each in resources if read_name(each["urn"]) in names}
+    gone |= {each["urn"] for each in resources if is_provider(each) and read_name(each["urn"]) in providers}
     while more := {each["urn"] for each in resources if not gone.isdisjoint(list_needs(each))} - gone:
         gone |= more
     pending = [each for each in state.get("pending_operations") or () if each["resource"]["urn"] not in gone]
-    kept = [each for each in resources if each["urn"] not in gone]
+    kept = [each for each in state.get("resources") or () if each["urn"] not in gone]
     return {**state, "resources": kept, "pending_operations": pending}
+
+
+def list_begun(state: State) -> list[dict[str, Any]]:
+    """The resources of which an interrupted run had begun something."""
+    return [operation["resource"] for operation in state.get("pending_operations") or ()]
+
+
+def is_provider(resource: Mapping[str, Any]) -> bool:
+    """Whether it is the engine's own resource for a cloud's credentials."""
+    return str(resource.get("type")).startswith(PROVIDERS)
 
 
 def forget_all(state: State) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def place(
     """
     refuse_other_fleet(inputs)
     refuse_unknown_domains(inputs, declared.domains)
-    refuse_shared_stack(inputs, declared)
+    refuse_shared_signers(inputs, declared)
     before = inputs.lock.header if inputs.lock else None
     refuse_lost_apis(declared, before)
     losses, closures = declared.compute_losses(before), declared.compute_closures(before)
@@ -109,11 +109,14 @@ def refuse_other_fleet(inputs: Inputs) -> None:
         raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.lock_path))])
 
 
-def refuse_shared_stack(inputs: Inputs, declared: Declaration) -> None:
-    """An account whose state is one with the others' cannot be given up alone."""
-    if declared.terminate and inputs.fleet.layout == FLEET_STACK:
-        message = "with layout: fleet one stack has the state of all accounts, so none can be terminated by itself"
-        hint = "declare the account lost as an outage; its state has to be cut out with pulumi state delete"
+def refuse_shared_signers(inputs: Inputs, declared: Declaration) -> None:
+    """In one stack for all accounts nothing of a terminated one can stay, and machines that sign have to."""
+    ended = {domain.value for domain in declared.terminate}
+    machines = inputs.lock.machines if inputs.lock and inputs.fleet.layout == FLEET_STACK else ()
+    signing = [each.machine for each in machines if each.account in ended and each.group in inputs.signing_groups]
+    if signing:
+        message = f"{signing[0]} signs, so it has to stay in the state, and with layout: fleet that is all accounts'"
+        hint = "declare the account lost as an outage, until nothing there signs any more"
         raise InvalidDocument([OrchestratorError(message, hint=hint, source=Source.at(inputs.where.spec))])
 
 

@@ -18,6 +18,8 @@ from orchestrator.workflows.deployment import Deployment
 
 PHASE = "provision"
 SCOPE_ALL = "all"
+LET_GO = "terminated: its state was let go, its cloud was not asked"
+KEPT = "terminated: its cloud was not asked; its state has what an interrupted run began, and was kept"
 
 # What a machine has besides itself, by the last word of the resource's name: attachment, data volume, reserved address.
 MACHINE_PARTS = ("data", "volume", "address")
@@ -56,7 +58,7 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
     ended = frozenset(lock.header.terminated or ())
     names = tuple(name for name in accounts if name not in ended)
     refuse_other_layout(existing, names)
-    forget_terminated(deployment, lock, ended & set(existing), tell)
+    forget_terminated(deployment, lock, existing, tell)
     left_out = find_left_out(lock)
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         stacks = dict(
@@ -84,17 +86,40 @@ def provision(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell:
     return previews | updates
 
 
-def forget_terminated(deployment: Deployment, lock: Lock, accounts: Iterable[str], tell: OnProgress) -> None:
+def forget_terminated(deployment: Deployment, lock: Lock, existing: Collection[str], tell: OnProgress) -> None:
     """Takes out of the states of terminated accounts what the lock has retired there; their clouds are asked nothing.
 
-    What the lock still has there (machines that sign) stays in the state, and so does what these need.
+    What the lock still has there (machines that sign, or whose round comes later) stays in the state, and so does what
+    these need. With one stack for the fleet, all that was made with the account's credentials is taken out of it. `existing` are the stacks.
     """
+    accounts = lock.header.terminated or ()
     for account in sorted(accounts):
-        stack = open_stack(deployment.project, account, SCOPE_ALL)
-        hosts = frozenset(line.retired.replace(".", "-") for line in lock.retired if line.account == account)
-        stack.forget(list_parts(hosts) if lock.get_machines(account) else None)
-        tell(Progress(phase=PHASE, subject=account, status="terminated: its state was let go, its cloud was not asked"))
+        parts, is_empty = list_parts(list_retired_hosts(lock, account)), not lock.get_machines(account)
+        if account in existing:
+            done = open_stack(deployment.project, account, SCOPE_ALL).forget(None if is_empty else parts)
+        elif FLEET_STACK in existing:
+            shared = open_stack(deployment.project, FLEET_STACK, SCOPE_ALL)
+            done = shared.forget(parts, {account} if is_empty else ())
+            refuse_interrupted(account, done=done)
+        else:
+            continue
+        tell(Progress(phase=PHASE, subject=account, status=LET_GO if done else KEPT))
     forget_pins(deployment.pins, frozenset(line.retired for line in lock.retired if line.account in accounts))
+
+
+def list_retired_hosts(lock: Lock, account: str) -> frozenset[str]:
+    """The host names of the machines that were retired in an account."""
+    return frozenset(line.retired.replace(".", "-") for line in lock.retired if line.account == account)
+
+
+def refuse_interrupted(account: str, *, done: bool) -> None:
+    """A stack that is still to be updated must not have what would be deleted where nothing answers."""
+    if not done:
+        raise UnplannedChange(
+            f"account {account} cannot be taken out of stack {FLEET_STACK} while an interrupted run's creates in other "
+            "accounts are not settled; nothing was changed",
+            hint=f"declare it lost as an outage first (rebalance --lose account={account}), which settles them",
+        )
 
 
 def find_left_out(lock: Lock) -> frozenset[str]:

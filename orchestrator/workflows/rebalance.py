@@ -102,7 +102,7 @@ def list_unreachable(fleet: Fleet, result: UpResult) -> dict[str, str]:
 def let_go(
     deployment: Deployment, inputs: Inputs, result: UpResult, decision: Retirement, tell: OnProgress
 ) -> UpResult:
-    """Writes what was decided into the lock, then has the clouds follow it."""
+    """Writes what was decided into the lock, then has the clouds follow it where a machine goes."""
     if not decision.changes(result.lock):
         return result
     for line in decision.newly_retired:
@@ -110,6 +110,8 @@ def let_go(
     header = result.lock.header.model_copy(update={"moving": decision.moving})
     lock = make_lock(header, result.lock, decision.machines, decision.retired)
     write_lock(lock, inputs.where.lock_path)
+    if not decision.newly_retired:
+        return replace(result, lock=lock)
     stacks = provision(deployment, lock, inputs.fleet.list_stacks(), tell)
     failures = {name: stack.error for name, stack in stacks.items() if stack.error}
     forget_pins(deployment.pins, frozenset(line.retired for line in decision.newly_retired))

@@ -97,7 +97,8 @@ def find_deleted(inputs: Inputs, lock: Lock, stacks: Mapping[str, StackResult]) 
     An enrolled host is released, not deleted: what ran on it may run still.
     """
     there = collect_outputs(stacks.values())
-    clouds = {account.name for account in inputs.fleet.accounts if account.provider != ENROLLED}
+    ended = lock.header.terminated or ()
+    clouds = {each.name for each in inputs.fleet.accounts if each.provider != ENROLLED and each.name not in ended}
     sound = {name for name in clouds if is_sound(stacks.get(inputs.fleet.get_stack(name)))}
     return frozenset(line.retired for line in lock.retired if line.account in sound and line.retired not in there)
 

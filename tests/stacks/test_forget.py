@@ -54,3 +54,33 @@ def test_a_stack_is_emptied_and_may_be_emptied_again(stack: AccountStack) -> Non
     stack.forget(None)
     stack.forget(None)
     assert (list_names(stack), stack.has_state(), stack.fetch_outputs()) == ([], False, {})
+
+
+def test_all_of_one_account_s_credentials_leaves_a_stack_that_others_share(stack: AccountStack) -> None:
+    state = stack._export()
+    root = state["deployment"]["resources"][0]["urn"]
+    other = make_resource("pulumi:providers:hcloud", "beta", id="0b2", parent=root)
+    server = make_resource(SERVER, "btc-2-1", id="9", provider=f"{other['urn']}::0b2", parent=root, protect=True)
+    state["deployment"]["resources"] += [other, server]
+    stack._import(state)
+    assert stack.forget((), {"alpha"})
+    assert list_names(stack) == ["project-alpha", "beta", "btc-2-1"]
+
+
+def test_what_an_interrupted_run_began_elsewhere_is_never_dropped(
+    stack: AccountStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine drops every pending operation of a state that it imports, so nothing is imported."""
+    state = stack._export()
+    begun = {"resource": make_resource(SERVER, "eth-2-1"), "type": "creating"}
+    monkeypatch.setattr(
+        stack, "_export", lambda: {"deployment": {**state["deployment"], "pending_operations": [begun]}}
+    )
+    monkeypatch.setattr(stack, "_import", lambda _state: pytest.fail("it was imported"))
+    assert not stack.forget({"btc-1-1"})
+    own = {"resource": make_resource(SERVER, "btc-1-1"), "type": "creating"}
+    imported: list[Any] = []
+    monkeypatch.setattr(stack, "_export", lambda: {"deployment": {**state["deployment"], "pending_operations": [own]}})
+    monkeypatch.setattr(stack, "_import", imported.append)
+    assert stack.forget({"btc-1-1"})
+    assert imported[0]["deployment"]["pending_operations"] == []

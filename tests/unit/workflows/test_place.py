@@ -147,10 +147,16 @@ def test_a_terminated_account_leaves_the_lock_with_its_machines(inputs: Inputs) 
     assert {line.retired for line in healed.retired}.isdisjoint({machine.machine for machine in healed.machines})
 
 
-def test_one_stack_for_all_accounts_gives_none_up(inputs: Inputs, tmp_path: Path) -> None:
+def test_one_stack_for_all_accounts_gives_one_up_unless_a_machine_there_signs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = change(SPEC, "fleet: demo\n", "fleet: demo\nlayout: fleet\n")
-    together = read_inputs(Where(write_spec(tmp_path, text)))
-    with pytest.raises(InvalidDocument, match="one stack has the state of all accounts"):
+    together = settle(read_inputs(Where(write_spec(tmp_path, text))))
+    lock = place(together, Declaration(terminate=(LOST,))).lock
+    assert lock is not None
+    assert {machine.account for machine in lock.machines} == {"beta"}
+    monkeypatch.setattr(Inputs, "signing_groups", frozenset({"btc"}))
+    with pytest.raises(InvalidDocument, match="has to stay in the state"):
         place(together, Declaration(terminate=(LOST,)))
 
 

@@ -9,9 +9,11 @@ from orchestrator.model.stack import Operation, StackEvent, StackResult, StackSt
 from orchestrator.workflows.provision import (
     SHARED_TYPES,
     describe_event,
+    find_left_out,
     is_due,
     is_planned,
     refuse_doubles,
+    refuse_interrupted,
     refuse_lost_state,
     refuse_stale,
     refuse_unplanned,
@@ -149,3 +151,32 @@ def test_a_machine_that_was_there_before_is_never_made(
     with pytest.raises(UnplannedChange, match=r"account alpha: btc-1\.1 ran before they were imported") as caught:
         refuse_doubles(result(taken), lock)
     assert "orchestrator recover" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("down", "left_out"),
+    [
+        ((), set()),
+        (("account=alpha",), {"alpha"}),
+        (("provider=hetzner",), {"alpha", "beta"}),
+        (("provider=aws",), set()),
+    ],
+)
+def test_accounts_whose_api_is_declared_down_are_left_out(down: tuple[str, ...], left_out: set[str]) -> None:
+    lock = make_small_lock([make_machine("btc-1.1"), make_machine("btc-2.1", "beta")], api_down=down)
+    assert find_left_out(lock) == left_out
+
+
+def test_what_was_left_out_is_not_updated_though_it_carries_an_older_revision() -> None:
+    left = StackResult(account="alpha", applied=FIRST.header.revision, left_out=True)
+    refuse_stale(left, THIRD)
+    assert not is_due(left, THIRD)
+    with pytest.raises(StaleLock):
+        refuse_stale(StackResult(account="alpha", applied="0123456789abcdef", left_out=True), THIRD)
+
+
+def test_an_account_is_not_cut_out_of_a_shared_stack_that_is_not_settled() -> None:
+    refuse_interrupted("alpha", done=True)
+    with pytest.raises(UnplannedChange, match="nothing was changed") as caught:
+        refuse_interrupted("alpha", done=False)
+    assert "rebalance --lose account=alpha" in caught.value.hint
