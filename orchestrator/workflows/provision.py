@@ -90,7 +90,8 @@ def forget_terminated(deployment: Deployment, lock: Lock, existing: Collection[s
     """Takes out of the states of terminated accounts what the lock has retired there; their clouds are asked nothing.
 
     What the lock still has there (machines that sign, or whose round comes later) stays in the state, and so does what
-    these need. With one stack for the fleet, all that was made with the account's credentials is taken out of it. `existing` are the stacks.
+    these need. With one stack for the fleet, all that was made with the account's credentials is taken out of it.
+    `existing` are the stacks.
     """
     accounts = lock.header.terminated or ()
     for account in sorted(accounts):
