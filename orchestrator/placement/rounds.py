@@ -34,9 +34,13 @@ class Limit(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A node's move as rules see it: the cells that count it before and after; none before where nothing runs it."""
+    """A node's move as rules see it: the cells that count it before and after; none before where nothing runs it.
+
+    `spare` nodes only stand by for others.
+    """
 
     group: str
+    spare: bool
     before: tuple[Cell | ClientCell, ...]
     after: tuple[Cell | ClientCell, ...]
 
@@ -57,9 +61,9 @@ def compute_round(
 ) -> Mapping[str, Assignment]:
     """The assignments with no more moves than the policy's limits allow; the nodes that must wait are `later`.
 
-    `clients` are each node's where the whole plan is carried out, by group. Nodes that nothing runs go first. Then go
-    such that rules of level error are broken as little as can be meanwhile, and of these as many as may; but at least
-    one goes where one may, so that rounds come to an end.
+    `clients` are each node's where the whole plan is carried out, by group. Nodes that nothing runs go first, those of
+    groups before those that stand by for them. Then go such that rules of level error are broken as little as can be
+    meanwhile, and of these as many as may; but at least one goes where one may, so that rounds come to an end.
     """
     limits = [_compute_limit(situation, limit) for limit in policy.move_limits]
     if all(_count_moves(assignments, limit.groups) <= limit.moves for limit in limits):
@@ -117,13 +121,14 @@ def _runs(situation: Situation, holding: Holding) -> bool:
 
 def _collect(situation: Situation, assignments: Mapping[str, Assignment], clients: Mapping[str, NodeClients]) -> _Moves:
     found = _Moves()
+    spare = {group.name for group in situation.fleet.groups if group.standby_of is not None}
     for group, assignment in assignments.items():
         for holding, cell in sorted(_list_moving(assignment), key=lambda item: item[0].number):
             before: tuple[Cell | ClientCell, ...] = ()
             if holding.home is not None and _runs(situation, holding):
                 before = (get_column_key(holding.home).cell, *_list_clients(group, holding.home.clients))
             after: tuple[Cell | ClientCell, ...] = (cell, *_list_clients(group, clients[group][holding.node]))
-            found.nodes.setdefault(Move(group, before, after), []).append(holding.node)
+            found.nodes.setdefault(Move(group, group in spare, before, after), []).append(holding.node)
         for node, cell in _list_settled(situation, assignment):
             found.settled.update((cell, *_list_clients(group, clients[group][node])))
     return found
@@ -150,6 +155,7 @@ def _choose(moves: _Moves, limits: Sequence[Limit], bounds: Sequence[Bound]) -> 
     values = _minimize(
         program,
         (
+            tuple((moved[move], -1) for move in moved if not move.before and not move.spare),
             tuple((moved[move], -1) for move in moved if not move.before),
             tuple((variable, 1) for variable in excess),
             tuple((variable, -1) for variable in moved.values()),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.model.closure import Closures
-from orchestrator.model.fleet import Fleet
+from orchestrator.model.fleet import Fleet, get_standby_name
 from orchestrator.model.lock import Lock, MachineState
 from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Plan
@@ -233,3 +233,16 @@ def test_nodes_that_go_back_to_machines_of_their_own_go_in_rounds_too() -> None:
     assert len(back) == 1
     assert set(back) < {"btc-4.1", "btc-5.1", "btc-6.1"}
     assert sum(count(plan).values()) == 12
+
+
+def test_nodes_go_before_those_that_stand_by() -> None:
+    spare = make_group(get_standby_name("aaa"), 4).model_copy(update={"standby_of": "aaa"})
+    groups = [make_group("aaa", 4), spare, make_group("zzz", 4)]
+    rules = [make_rule(20, cap=1, per="account"), make_rule(21, max_moves=2)]
+    fleet = make_fleet([make_account(name) for name in ACCOUNTS], groups, rules)
+    lock = make_lock(place(fleet))
+    standing = {machine.group: machine for machine in lock.machines if machine.account == "a"}
+    assert standing.keys() == {"aaa", "aaa-standby", "zzz"}
+    plan = place(fleet, lock, (Loss(kind="account", value="a"),))
+    assert sorted(p.machine.group for p in plan.machines if p.change == "relocate") == ["aaa", "zzz"]
+    assert plan.moves_left >= 1
