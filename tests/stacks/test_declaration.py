@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.adapters.sync_records import SYNCS_NAME, read_sync_records
 from orchestrator.model.lock import Machine
 from tests.rehearsed_fleet import RehearsedFleet, put_on_top
 
@@ -38,6 +39,13 @@ def test_second_up_changes_nothing(fleet: RehearsedFleet) -> None:
     done = fleet.must("up", "--rehearse")
     assert "nothing to change; 3 of 3 machines in sync" in done.out
     assert [fleet.get_record(machine) for machine in fleet.lock.machines] == records
+
+
+def test_up_measured_how_long_each_new_machine_took_to_be_in_sync(fleet: RehearsedFleet) -> None:
+    records = read_sync_records(fleet.world_folder / SYNCS_NAME)
+    measured = {name: record.methods for name, record in records.items() if record.in_sync is not None}
+    assert measured.items() >= {machine.machine: {"btcd": "genesis"} for machine in fleet.lock.machines}.items()
+    assert not (fleet.folder / SYNCS_NAME).exists()  # what a rehearsal took says nothing of production
 
 
 def test_each_account_exports_the_revision(fleet: RehearsedFleet) -> None:
