@@ -9,7 +9,7 @@ from tests.unit.placement.test_place import four_accounts, place
 
 def test_an_infeasible_plan_is_no_lock() -> None:
     plan = place(four_accounts(policy=[make_rule(20, cap=1, per="account")]))
-    with pytest.raises(ValueError, match="^an infeasible plan has no machines to lock$"):
+    with pytest.raises(ValueError, match=r"^an infeasible plan has no machines to lock$"):
         compute_lock_entries(plan)
 
 
