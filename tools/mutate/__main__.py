@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.mutate.equivalents import EQUIVALENTS, read_equivalents
 from tools.mutate.mirror import mirror
-from tools.mutate.mutant import Mutant, parse_change, parse_results
+from tools.mutate.mutant import UNTRIED, Mutant, parse_change, parse_results
 from tools.mutate.table import find_living, find_stale, render_table
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
     mutants, known = read_mutants(), read_equivalents(EQUIVALENTS.read_text(encoding="utf-8"))
     print(render_table(mutants, known))
-    living, stale = find_living(mutants, known), find_stale(mutants, known)
+    living = find_living(mutants, known)
+    stale = [] if options.patterns else find_stale(mutants, known)  # an entry may be of what was not tried
     for mutant in living:
         print(f"\n{mutant.name}: {mutant.verdict}\n- {mutant.was}\n+ {mutant.becomes}")
     for entry in stale:
@@ -49,10 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_mutants() -> list[Mutant]:
-    """Every mutant with its verdict; those that are not killed with their change."""
+    """Every mutant that was tried, with its verdict; those that are not killed with their change."""
     found = []
     for name, verdict in parse_results(run_mutmut("results", "--all", "true", output=subprocess.PIPE).stdout):
         mutant = Mutant(name, verdict)
+        if verdict == UNTRIED:
+            continue
         if not mutant.killed:
             mutant = Mutant(name, verdict, *parse_change(run_mutmut("show", name, output=subprocess.PIPE).stdout))
         found.append(mutant)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# A mutant that hangs or crashes is noticed too. What is not covered by a test, or was not tried, lives.
+# A mutant that hangs or crashes is noticed too. What is not covered by a test lives.
+UNTRIED = "not checked"
 KILLED = frozenset({"killed", "timeout", "suspicious", "segfault", "caught by type check"})
 
 # Such as orchestrator.policy.measures.xǁDistinctǁencode__mutmut_22, or orchestrator.policy.spread.x__bind__mutmut_1.
