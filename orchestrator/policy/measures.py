@@ -75,24 +75,30 @@ class Distinct:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How many of the domains are in use, as `Distinct`, for upper bounds. No domain ever holds more than `most`."""
+    """How many of the domains are in use, as `Distinct`, for upper bounds. Each group has at most `most` nodes."""
 
     domains: tuple[tuple[AnyCell, ...], ...]
-    most: int
+    most: Mapping[str, int]
 
     def value(self, counts: Counts) -> int:
         """The number of domains with at least one node."""
         return Distinct(self.domains).value(counts)
 
     def encode(self, model: LinearModel) -> Terms:
-        """One whole indicator a domain: 1 where the domain holds a node, since its count is at most `most` times it."""
+        """One whole indicator a domain: 1 where the domain holds a node.
+
+        Each group's count there is at most all its nodes times the indicator: a row a group says much more to the
+        relaxation than one of all groups' nodes.
+        """
         used = []
         for cells in self.domains:
             held = _count(model, cells, -1)
             if held:
                 indicator = model.add_whole(1)
                 model.add_row(((indicator, 1), *held), None, 0)
-                model.add_row(((indicator, self.most), *held), 0, None)
+                for group in sorted({cell.group for cell in cells}):
+                    own = _count(model, (cell for cell in cells if cell.group == group), -1)
+                    model.add_row(((indicator, self.most[group]), *own), 0, None)
                 used.append((indicator, 1))
         return tuple(used)
 
@@ -189,5 +195,5 @@ class Range:
         return ((fullest, 1), (emptiest, -1), *unknown)
 
 
-def _count(model: LinearModel, cells: tuple[AnyCell, ...], weight: int) -> Terms:
+def _count(model: LinearModel, cells: Iterable[AnyCell], weight: int) -> Terms:
     return tuple((variable, weight) for cell in cells for variable in model.get_count(cell))

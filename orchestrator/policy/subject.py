@@ -1,5 +1,6 @@
 """Whom a rule speaks of: each group on its own, the groups that a selector names together, or the fleet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator.model.failure_domain import get_role
@@ -40,9 +41,9 @@ class Members:
         return sum(group.count for group in self.groups)
 
     @property
-    def most(self) -> int:
-        """How many nodes there can be, standby nodes among them."""
-        return sum(group.count for group in (*self.groups, *self.standby))
+    def most(self) -> Mapping[str, int]:
+        """How many nodes each of the groups and of their standby groups can have."""
+        return {group.name: group.count for group in (*self.groups, *self.standby)}
 
 
 def compute_subjects(rule: Rule, fleet: Fleet) -> tuple[Members, ...]:

@@ -46,7 +46,7 @@ def test_a_range_is_the_least_that_the_encoding_reaches(counts: dict[AnyCell, in
 def test_used_domains_are_neither_more_nor_fewer_than_the_encoding_reaches(
     counts: dict[AnyCell, int], domains: list[int]
 ) -> None:
-    measure = Used(split(domains, 4), most=54)
+    measure = Used(split(domains, 4), most=dict.fromkeys({cell.group for cell in CELLS}, 54))
     assert measure.value(counts) == compute_least(measure, counts) == compute_most(measure, counts)
 
 
@@ -96,7 +96,7 @@ def test_the_largest_are_counted_by_hand() -> None:
     assert TopK(domains, 2).value(counts) == 21
     assert TopK(domains, 9, Sum(((b, 1),))).value(counts) == 23
     assert Survivors(Sum.count((a, b, c)), TopK((Sum.count((a,)), Sum.count((b, c))), 1)).value(counts) == 5
-    assert Used(((a, d), (d,), (c,)), 9).value(counts) == 2
+    assert Used(((a, d), (d,), (c,)), {}).value(counts) == 2
     assert Conditional((a, c), (b,), 9).value(counts) == 0
     assert Conditional((a, c), (d,), 9).value(counts) == 9
 
