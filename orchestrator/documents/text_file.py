@@ -40,8 +40,12 @@ def read_text(path: Path, size_limit: int = SIZE_LIMIT_BYTES) -> str:
 def write_text(path: Path, text: str) -> None:
     """Writes the file whole, through a temporary one beside it, on disk before this returns.
 
-    OrchestratorError where that cannot be done; the file is then as it was.
+    OrchestratorError where that cannot be done; the file is then as it was. What is no file, such as /dev/stdout, is
+    written to and not replaced.
     """
+    if path.exists() and not path.is_file():
+        write_into(path, text)
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8") as file:
@@ -56,6 +60,16 @@ def write_text(path: Path, text: str) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_into(path: Path, text: str) -> None:
+    """Writes to a device or a pipe; OrchestratorError where that cannot be done."""
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        message = f"{escape_line(path.name)} cannot be written: {error.strerror or error}"
+        raise OrchestratorError(message, hint="name a file", source=Source.at(path)) from error
 
 
 def invalid(path: Path, what: str, hint: str, line: int = 1) -> InvalidDocument:

@@ -1,12 +1,12 @@
-"""Reading text: everything that is no text file is one clear error."""
+"""Reading text: everything that is no text file is one clear error. Writing it: what is no file stays what it is."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from orchestrator.documents.text_file import SIZE_LIMIT_BYTES, read_text
-from orchestrator.model.errors import InvalidDocument
+from orchestrator.documents.text_file import SIZE_LIMIT_BYTES, read_text, write_text
+from orchestrator.model.errors import InvalidDocument, OrchestratorError
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,19 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_fails_while_it_is_read_is_refused() -> None:
     with pytest.raises(InvalidDocument, match="cannot be read"):
         read_text(Path("/proc/self/mem"))  # its first page is never mapped
+
+
+def test_a_device_or_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "a: 1\n")
+    assert os.read(reader, 100) == b"a: 1\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_folder_is_no_place_for_text(tmp_path: Path) -> None:
+    with pytest.raises(OrchestratorError, match="cannot be written"):
+        write_text(tmp_path, "a: 1\n")
