@@ -1,0 +1,105 @@
+"""What a review says of a change as a value: findings with what became of them, and what changes for the fleet."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from orchestrator.model.plan import Finding
+from orchestrator.model.source import Source
+from orchestrator.reconcile.blast_radius import BlastRadius
+
+Became = Literal["new", "unchanged", "fixed"]
+Fate = Literal["added", "relocated", "retired", "client"]
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """Why a finding does not count: a suppression of the spec, with its reason and last day, or the baseline."""
+
+    reason: str
+    until: str | None
+    source: Source
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A finding, what became of it since the base, and the id of its rule (PLC001…).
+
+    `fingerprint` stays the same while the finding is the same one: it is made of rule, name and subject, and of no line
+    or number. `related` are the lines of the lock that it is about. Without a base every finding is new.
+    """
+
+    finding: Finding
+    rule_id: str
+    became: Became
+    fingerprint: str
+    related: tuple[Source, ...] = ()
+    excuse: Excuse | None = None
+
+
+@dataclass(frozen=True)
+class ShareChange:
+    """The share of a subject's nodes in one domain, before and after; `limit` is the tightest cap on it, if any.
+
+    A share is None where the subject has no nodes then.
+    """
+
+    subject: str
+    kind: str
+    domain: str
+    before: Fraction | None
+    after: Fraction | None
+    limit: Fraction | None
+
+
+@dataclass(frozen=True)
+class MachineChange:
+    """What happens to one node: where it was and where it will be, None where it is nowhere.
+
+    `signs` says whether it signs, `fence` what has to be shown before its replacement may sign, None where nothing.
+    """
+
+    node: str
+    group: str
+    fate: Fate
+    before: str | None
+    after: str | None
+    signs: bool = False
+    fence: str | None = None
+
+
+@dataclass(frozen=True)
+class MonthlyCost:
+    """What the fleet costs a month in USD; `unpriced` machines are not in the amount, `priced_on` is the oldest date."""
+
+    amount: Decimal
+    unpriced: int
+    priced_on: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: the worst single loss and the worst pair, and the cost."""
+
+    nodes: int
+    worst: BlastRadius | None
+    worst_pair: BlastRadius | None
+    cost: MonthlyCost
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All that a review shows. `base` names what it was compared with; `before` is None without one.
+
+    `findings` are the new ones first, then the unchanged, then the fixed.
+    """
+
+    fleet: str
+    spec: str
+    base: str | None
+    findings: tuple[Judged, ...]
+    shares: tuple[ShareChange, ...]
+    machines: tuple[MachineChange, ...]
+    before: Side | None
+    after: Side
