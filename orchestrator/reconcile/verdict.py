@@ -11,6 +11,7 @@ from orchestrator.reconcile.blast_radius import BlastRadius
 
 Became = Literal["new", "unchanged", "fixed"]
 Fate = Literal["added", "relocated", "retired", "client"]
+FailOn = Literal["error", "warning", "none"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ class Side:
 class Verdict:
     """All that a review shows. `base` names what it was compared with; `before` is None without one.
 
-    `findings` are the new ones first, then the unchanged, then the fixed.
+    `findings` are the new ones first, then the unchanged, then the fixed. `fail_on` is the level from which a new finding
+    keeps the change out.
     """
 
     fleet: str
@@ -103,3 +105,17 @@ class Verdict:
     machines: tuple[MachineChange, ...]
     before: Side | None
     after: Side
+    fail_on: FailOn = "error"
+
+    @property
+    def blocking(self) -> tuple[Judged, ...]:
+        """The findings that keep the change out: new ones that nothing excuses, of a level that counts."""
+        counted = {"error": ("error",), "warning": ("error", "warning"), "none": ()}[self.fail_on]
+        new = (each for each in self.findings if each.became == "new" and each.excuse is None)
+        return tuple(each for each in new if each.finding.level in counted)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it is the fleet of the base: nothing new or fixed, no share, machine, cost or loss that changed."""
+        same = all(each.became == "unchanged" for each in self.findings)
+        return same and not self.shares and not self.machines and self.before == self.after
