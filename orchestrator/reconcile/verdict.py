@@ -80,13 +80,33 @@ class MonthlyCost:
 
 
 @dataclass(frozen=True)
+class PlaceCount:
+    """A region on the map, with the nodes in it before and after; degrees are None where nobody knows them.
+
+    `place` is PROVIDER/REGION. `before` is 0 where there is no base.
+    """
+
+    place: str
+    country: str | None
+    latitude: float | None
+    longitude: float | None
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class Side:
-    """One side of a comparison: the worst single loss and the worst pair, and the cost."""
+    """One side of a comparison: the worst single loss and the worst pair, and the cost.
+
+    `losses` are the losses of single domains and `pairs` the worst two of each kind, both the worst first.
+    """
 
     nodes: int
     worst: BlastRadius | None
     worst_pair: BlastRadius | None
     cost: MonthlyCost
+    losses: tuple[BlastRadius, ...] = ()
+    pairs: tuple[BlastRadius, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,4 +138,7 @@ class Verdict:
     def changes_nothing(self) -> bool:
         """Whether it is the fleet of the base: nothing new or fixed, no share, machine, cost or loss that changed."""
         same = all(each.became == "unchanged" for each in self.findings)
-        return same and not self.shares and not self.machines and self.before == self.after
+        shares = any(share.before != share.after for share in self.shares)
+        return same and not shares and not self.machines and self.before == self.after
+
+    places: tuple[PlaceCount, ...] = ()
