@@ -72,7 +72,7 @@ class MachineChange:
 
 @dataclass(frozen=True)
 class MonthlyCost:
-    """What the fleet costs a month in USD; `unpriced` machines are not in the amount, `priced_on` is the oldest date."""
+    """What the fleet costs a month in USD; `unpriced` machines are not in the amount, `priced_on` the oldest date."""
 
     amount: Decimal
     unpriced: int
@@ -113,8 +113,8 @@ class Side:
 class Verdict:
     """All that a review shows. `base` names what it was compared with; `before` is None without one.
 
-    `findings` are the new ones first, then the unchanged, then the fixed. `fail_on` is the level from which a new finding
-    keeps the change out.
+    `findings` are the new ones first, then the unchanged, then the fixed. `fail_on` is the level from which a new
+    finding keeps the change out.
     """
 
     fleet: str
@@ -126,6 +126,7 @@ class Verdict:
     before: Side | None
     after: Side
     fail_on: FailOn = "error"
+    places: tuple[PlaceCount, ...] = ()
 
     @property
     def blocking(self) -> tuple[Judged, ...]:
@@ -140,5 +141,3 @@ class Verdict:
         same = all(each.became == "unchanged" for each in self.findings)
         shares = any(share.before != share.after for share in self.shares)
         return same and not shares and not self.machines and self.before == self.after
-
-    places: tuple[PlaceCount, ...] = ()
