@@ -6,12 +6,15 @@ from fractions import Fraction
 from typing import Literal
 
 from orchestrator.model.plan import Finding
+from orchestrator.model.rule import Weight
 from orchestrator.model.source import Source
 from orchestrator.reconcile.blast_radius import BlastRadius
+from orchestrator.reconcile.diversity import Diversity
 
 Became = Literal["new", "unchanged", "fixed"]
 Fate = Literal["added", "relocated", "retired", "client"]
 FailOn = Literal["error", "warning", "none"]
+Counted = Literal["new", "all"]
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class Judged:
 
 @dataclass(frozen=True)
 class ShareChange:
-    """The share of a subject's nodes in one domain, before and after; `limit` is the tightest cap on it, if any.
+    """The share of a subject's weight in one domain, before and after; `limit` is the tightest cap on it, if any.
 
-    A share is None where the subject has no nodes then.
+    The weight is the number of nodes where `by` says no other. A share is None where the subject has no nodes then.
     """
 
     subject: str
@@ -52,6 +55,7 @@ class ShareChange:
     before: Fraction | None
     after: Fraction | None
     limit: Fraction | None
+    by: Weight = "nodes"
 
 
 @dataclass(frozen=True)
@@ -108,13 +112,20 @@ class Side:
     losses: tuple[BlastRadius, ...] = ()
     pairs: tuple[BlastRadius, ...] = ()
 
+    @property
+    def figures(self) -> tuple[object, ...]:
+        """All that can be compared: what a loss takes, not where a rule that it breaks is written."""
+        tolls = tuple((radius.domains, radius.tolls, len(radius.broken)) for radius in (*self.losses, *self.pairs))
+        return (self.nodes, self.cost, tolls)
+
 
 @dataclass(frozen=True)
 class Verdict:
     """All that a review shows. `base` names what it was compared with; `before` is None without one.
 
-    `findings` are the new ones first, then the unchanged, then the fixed. `fail_on` is the level from which a new
-    finding keeps the change out.
+    `findings` are the new ones first, then the unchanged, then the fixed. `shares` are all, changed or not. `fail_on`
+    is the level from which a finding keeps the change out, and `counted` says whether only new ones do. `metrics` say
+    how diverse the fleet stands after; `revision` is its lock's.
     """
 
     fleet: str
@@ -127,17 +138,22 @@ class Verdict:
     after: Side
     fail_on: FailOn = "error"
     places: tuple[PlaceCount, ...] = ()
+    counted: Counted = "new"
+    metrics: tuple[Diversity, ...] = ()
+    revision: str | None = None
 
     @property
     def blocking(self) -> tuple[Judged, ...]:
-        """The findings that keep the change out: new ones that nothing excuses, of a level that counts."""
-        counted = {"error": ("error",), "warning": ("error", "warning"), "none": ()}[self.fail_on]
-        new = (each for each in self.findings if each.became == "new" and each.excuse is None)
-        return tuple(each for each in new if each.finding.level in counted)
+        """The findings that keep the change out: those counted that nothing excuses, of a level that counts."""
+        levels = {"error": ("error",), "warning": ("error", "warning"), "none": ()}[self.fail_on]
+        fates = ("new",) if self.counted == "new" else ("new", "unchanged")
+        open_ones = (each for each in self.findings if each.became in fates and each.excuse is None)
+        return tuple(each for each in open_ones if each.finding.level in levels)
 
     @property
     def changes_nothing(self) -> bool:
         """Whether it is the fleet of the base: nothing new or fixed, no share, machine, cost or loss that changed."""
         same = all(each.became == "unchanged" for each in self.findings)
         shares = any(share.before != share.after for share in self.shares)
-        return same and not shares and not self.machines and self.before == self.after
+        before, after = (side and side.figures for side in (self.before, self.after))
+        return same and not shares and not self.machines and before == after
