@@ -12,6 +12,11 @@ Renderer = Callable[[Verdict], str]
 FORMATS: Mapping[str, str] = {
     "text": "orchestrator.report.verdict:render_text",
     "json": "orchestrator.report.verdict:render_json",
+    "markdown": "orchestrator.report.markdown:render_markdown",
+    "sarif": "orchestrator.report.sarif:render_sarif",
+    "junit": "orchestrator.report.junit:render_junit",
+    "github": "orchestrator.report.github:render_github",
+    "gitlab": "orchestrator.report.gitlab:render_gitlab",
 }
 
 
