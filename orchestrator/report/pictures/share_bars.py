@@ -26,10 +26,11 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """The domains of one kind for one subject, the fullest first; `left` are those not shown."""
+    """The domains of one kind for one subject, the fullest first; `by` is what is shared, `left` are not shown."""
 
     subject: str
     kind: str
+    by: str
     bars: tuple[Bar, ...]
     left: int
 
@@ -37,6 +38,11 @@ class Chart:
     def over(self) -> bool:
         """Whether a cap is broken."""
         return any(bar.over for bar in self.bars)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether any of its domains has a cap."""
+        return any(bar.limit is not None for bar in self.bars)
 
     @property
     def summary(self) -> str:
@@ -48,19 +54,21 @@ class Chart:
 
 
 def lay_out_shares(shares: Iterable[ShareChange]) -> tuple[Chart, ...]:
-    """A chart for each subject and kind, in the order given; charts with a broken cap first."""
-    groups: dict[tuple[str, str], list[ShareChange]] = {}
+    """A chart for each subject, kind and measure: those with a broken cap first, then those with one; else as given."""
+    groups: dict[tuple[str, str, str], list[ShareChange]] = {}
     for share in shares:
-        groups.setdefault((share.subject, share.kind), []).append(share)
-    charts = [_lay_out(subject, kind, members) for (subject, kind), members in groups.items()]
-    return tuple(sorted(charts, key=lambda chart: not chart.over))
+        groups.setdefault((share.subject, share.kind, share.by), []).append(share)
+    charts = [_lay_out(key, members) for key, members in groups.items()]
+    return tuple(sorted(charts, key=lambda chart: (not chart.over, not chart.is_capped)))
 
 
-def _lay_out(subject: str, kind: str, members: Sequence[ShareChange]) -> Chart:
-    ordered = sorted(
-        members, key=lambda each: (not _is_over(each), -(each.after or 0), -(each.before or 0), each.domain)
-    )
-    return Chart(subject, kind, tuple(map(_draw, ordered[:BARS_SHOWN])), max(len(ordered) - BARS_SHOWN, 0))
+def _lay_out(key: tuple[str, str, str], members: Sequence[ShareChange]) -> Chart:
+    ordered = sorted(members, key=_rank)
+    return Chart(*key, tuple(map(_draw, ordered[:BARS_SHOWN])), max(len(ordered) - BARS_SHOWN, 0))
+
+
+def _rank(share: ShareChange) -> tuple[bool, Fraction, Fraction, str]:
+    return not _is_over(share), -(share.after or Fraction(0)), -(share.before or Fraction(0)), share.domain
 
 
 def _draw(share: ShareChange) -> Bar:
