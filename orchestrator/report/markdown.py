@@ -133,11 +133,11 @@ def list_machine_cells(change: MachineChange) -> Row:
 
 def list_figures(verdict: Verdict) -> Iterator[Row]:
     """Nodes, the worst losses and the cost, before and after."""
-    before, after = verdict.before, verdict.after
-    yield ("nodes", str(before.nodes) if before else "-", str(after.nodes))
-    yield ("worst single loss", code(render_loss(before and before.worst)), code(render_loss(after.worst)))
-    yield ("worst two at once", code(render_loss(before and before.worst_pair)), code(render_loss(after.worst_pair)))
-    yield ("cost a month", code(render_cost(before and before.cost)), code(render_cost(after.cost)))
+    sides = (verdict.before, verdict.after)
+    yield ("nodes", *(str(side.nodes) if side else "-" for side in sides))
+    yield ("worst single loss", *(code(render_loss(side.worst)) if side else "-" for side in sides))
+    yield ("worst two at once", *(code(render_loss(side.worst_pair)) if side else "-" for side in sides))
+    yield ("cost a month", *(code(render_cost(side.cost)) if side else "-" for side in sides))
 
 
 def count_fates(changes: Iterable[MachineChange]) -> str:
@@ -168,7 +168,7 @@ def code(text: str) -> str:
 
 def escape(text: str) -> str:
     """Text that stays text: no character with a meaning in Markdown or HTML is left, and none that cannot be seen."""
-    shown = escape_line(text)
+    shown = escape_line(text[: LONGEST_TEXT + 1])
     cut = f"{shown[:LONGEST_TEXT]}…" if len(shown) > LONGEST_TEXT else shown
     return "".join(each if is_plain(each) else f"&#{ord(each)};" for each in cut)
 

@@ -34,7 +34,7 @@ def describe_log(verdict: Verdict) -> dict[str, Any]:
     run = {
         "tool": {"driver": describe_driver()},
         # 3.17.3: what follows the last slash names one run of the category, and it has no name.
-        "automationDetails": {"id": f"orchestrator-check/{quote(verdict.fleet, safe='')}/"},
+        "automationDetails": {"id": f"orchestrator-check/{quote(escape_line(verdict.fleet), safe='')}/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The folder in which the check was run."}}},
         "results": [describe_result(*each, verdict) for each in number_findings(verdict.findings)],
@@ -109,8 +109,8 @@ def describe_location(source: Source) -> dict[str, Any]:
 
 def describe_file(path: str) -> dict[str, str]:
     """A file below the folder of the check by its path there, any other by its whole path (3.4)."""
-    pure = PurePath(path)
-    encoded = quote(pure.as_posix(), safe="/", errors="surrogateescape")
+    pure = PurePath(escape_line(path))
+    encoded = quote(pure.as_posix(), safe="/")
     return {"uri": f"file://{encoded}"} if pure.is_absolute() else {"uri": encoded, "uriBaseId": ROOT}
 
 

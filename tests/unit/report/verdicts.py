@@ -1,4 +1,4 @@
-"""Verdicts made by hand, in which any name can be anything: what reports make of names from specs, locks and branches."""
+"""Verdicts made by hand, in which any name can be anything that a spec, a lock or a branch can be called."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,15 +42,17 @@ HOSTILE = (
     "{0} {{x}} ${x} $(id) `id`",
     "]]> <![CDATA[ &amp; &lt; &#64;",
     "\x00\x07\x1b[31m\x7f",
-    "‮gnp.exe ‏‎⁦x⁩",
-    "zero​width﻿",
+    "\u202egnp.exe \u200f\u200e\u2066x\u2069",
+    "zero\u200bwidth\ufeff",
     "\ud800 lone",
-    "￾￿",
+    "\ufffe\uffff",
     "\\[x\\] \\| \\`",
     "/close\n/merge",
 )
 names = st.one_of(
-    st.sampled_from(HOSTILE), st.text(max_size=40), st.lists(st.sampled_from(HOSTILE), max_size=3).map("".join)
+    st.sampled_from(HOSTILE),
+    st.text(min_size=1, max_size=40),
+    st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=3).map("".join),
 )
 
 
