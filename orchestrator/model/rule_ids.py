@@ -174,6 +174,13 @@ RULES: tuple[RuleEntry, ...] = (
         "Run `orchestrator place`, or change what the group asks for.",
     ),
     RuleEntry(
+        "PLC110",
+        "parent",
+        "The lock was made from the lock that it is compared with, or from one that came of it.",
+        "Take the base's lock (`git checkout BASE -- fleet.lock`), run `orchestrator place` on the merged spec, and "
+        "commit both.",
+    ),
+    RuleEntry(
         "PLC201",
         "facts",
         "What a rule or a group asks for is known of every place that it is asked of.",
@@ -224,9 +231,32 @@ RULES: tuple[RuleEntry, ...] = (
         "The quotas of the accounts leave room for the worst single loss.",
         "Ask the cloud for the quota that is named now: it takes days, and more in an outage.",
     ),
+    RuleEntry(
+        "PLC209",
+        "suppression",
+        "Every suppression of the spec hides a finding that there is, and its last day is not over.",
+        "Take the suppression out of `review`; where it has expired, repair what it hid, or give it a new day and say "
+        "why.",
+    ),
+    RuleEntry(
+        "PLC210",
+        "base",
+        "The spec and lock that a change is compared with can be read.",
+        "Repair spec and lock on the base; until then every finding counts as new.",
+        "warning",
+    ),
 )
 
+# Of these nothing is accepted: they say whether the lock is this spec's at all, and whether what is accepted still is.
+ALWAYS = frozenset({"fleet", "spec", "revision", "parent", "suppression"})
+
 RULE_OF: Mapping[str, RuleEntry] = {entry.name: entry for entry in RULES}
+
+
+def find_word(rule: str) -> str | None:
+    """The name of a rule that a person gives by its name or its id; None where there is none."""
+    names = (entry.name for entry in RULES if rule in (entry.name, entry.id))
+    return next(names, None)
 
 
 def get_rule_id(name: str) -> str:

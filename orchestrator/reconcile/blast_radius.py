@@ -70,8 +70,7 @@ def compute_blast_radii(standing: Standing, kinds: Sequence[str] = ()) -> tuple[
 
     Worst is what takes the largest share of any group or chain, then the most nodes, then what breaks the most rules.
     """
-    simulation = _Simulation(standing)
-    return _sort(standing, (simulation.lose((domain,)) for domain in _select(standing, kinds)))
+    return _lose_each(_Simulation(standing), kinds)
 
 
 def compute_worst_pairs(standing: Standing, kinds: Sequence[str] = ()) -> tuple[BlastRadius, ...]:
@@ -79,16 +78,31 @@ def compute_worst_pairs(standing: Standing, kinds: Sequence[str] = ()) -> tuple[
 
     Every pair is counted. Of a kind with two domains the pair is everything.
     """
+    return _lose_pairs(_Simulation(standing), kinds)
+
+
+def compute_losses(standing: Standing) -> tuple[tuple[BlastRadius, ...], tuple[BlastRadius, ...]]:
+    """Both of the above for every kind of domain, worked out together."""
     simulation = _Simulation(standing)
+    return _lose_each(simulation, ()), _lose_pairs(simulation, ())
+
+
+def _select(standing: Standing, kinds: Sequence[str]) -> Iterator[Domain]:
+    return (domain for domain in list_domains(standing) if not kinds or domain.kind in kinds)
+
+
+def _lose_each(simulation: "_Simulation", kinds: Sequence[str]) -> tuple[BlastRadius, ...]:
+    standing = simulation.standing
+    return _sort(standing, (simulation.lose((domain,)) for domain in _select(standing, kinds)))
+
+
+def _lose_pairs(simulation: "_Simulation", kinds: Sequence[str]) -> tuple[BlastRadius, ...]:
+    standing = simulation.standing
     by_kind: dict[str, list[Domain]] = {}
     for domain in _select(standing, kinds):
         by_kind.setdefault(domain.kind, []).append(domain)
     pairs = (simulation.find_worst_pair(domains) for domains in by_kind.values() if len(domains) > 2)
     return _sort(standing, (simulation.lose(pair) for pair in pairs))
-
-
-def _select(standing: Standing, kinds: Sequence[str]) -> Iterator[Domain]:
-    return (domain for domain in list_domains(standing) if not kinds or domain.kind in kinds)
 
 
 def _sort(standing: Standing, radii: Iterable[BlastRadius]) -> tuple[BlastRadius, ...]:
@@ -118,7 +132,7 @@ class _Simulation:
     """Loses domains of one standing. What all losses share is computed once: many have the same few nodes in them."""
 
     def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+        self.standing = standing
         self._subjects = [
             (subject, frozenset(node.node for node in members), _add_stakes(members))
             for subject, members in list_subjects(standing.nodes)
@@ -148,7 +162,7 @@ class _Simulation:
         broken = self._find_broken(names, lost)
         return BlastRadius(
             domains=lost,
-            nodes=tuple(node.node for node in self._standing.nodes if node.node in names),
+            nodes=tuple(node.node for node in self.standing.nodes if node.node in names),
             tolls=tuple(self._compute_tolls(names)),
             broken=tuple(finding for key, finding in broken.items() if key not in self._before),
             closed=frozenset(place for domain in lost for place in self._places.get(domain, ())),
@@ -159,7 +173,7 @@ class _Simulation:
 
         Nodes are bits of whole numbers, so that a pair is counted in a few operations.
         """
-        bit = {node.node: 1 << position for position, node in enumerate(self._standing.nodes)}
+        bit = {node.node: 1 << position for position, node in enumerate(self.standing.nodes)}
         subjects = [(sum(bit[name] for name in members), len(members)) for _, members, _ in self._subjects]
         masks = {domain: sum({bit[node.node] for node in self._members.get(domain, ())}) for domain in domains}
 
@@ -171,7 +185,7 @@ class _Simulation:
         return max(combinations(domains, 2), key=weigh)
 
     def _compute_tolls(self, gone: frozenset[str]) -> Iterator[Toll]:
-        lost = [node for node in self._standing.nodes if node.node in gone]
+        lost = [node for node in self.standing.nodes if node.node in gone]
         for subject, members, stake in self._subjects:
             hit = [node for node in lost if node.node in members]
             if hit:
@@ -180,7 +194,7 @@ class _Simulation:
 
     def _find_broken(self, gone: frozenset[str], lost: Sequence[Domain]) -> Mapping[str, Finding]:
         """The rules that do not hold for what is left, where no node can be in a lost place; by rule and subject."""
-        standing = self._standing
+        standing = self.standing
         places = frozenset(place for domain in lost for place in self._places.get(domain, ()))
         cells = tuple(cell for cell in standing.candidates.cells if cell.place not in places)
         if (gone, cells) not in self._broken:

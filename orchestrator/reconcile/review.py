@@ -1,7 +1,7 @@
 """The review of a lock as it stands: does it hold the policy, and is it the lock of this spec? Solves nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from orchestrator.lockfile.revision import compute_revision
 from orchestrator.model.catalogue import Catalogue
@@ -14,7 +14,7 @@ from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
 from orchestrator.placement.missing_needs import find_missing_needs
 from orchestrator.placement.spending import compute_spending, count_carrying
-from orchestrator.policy.budget import evaluate_costs
+from orchestrator.policy.budget import Spending, evaluate_costs
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
@@ -24,6 +24,26 @@ PLACE = "run `orchestrator place`"
 REBALANCE = "`orchestrator rebalance` moves it, as far as rules and rounds let it"
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """A lock as it was reviewed: its situation, the policy as it came out, what machines cost, and the findings.
+
+    `running` are the machines that carry a node, `spent` is by group.
+    """
+
+    lock: Lock
+    situation: Situation
+    policy: CompiledPolicy
+    running: tuple[Machine, ...]
+    spent: Mapping[str, Spending]
+    findings: tuple[Finding, ...]
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet that the lock is of."""
+        return self.situation.fleet
+
+
 def review_lock(
     fleet: Fleet, lock: Lock, catalogue: Catalogue, losses: Sequence[Loss] | None = None
 ) -> tuple[Finding, ...]:
@@ -31,17 +51,23 @@ def review_lock(
 
     `losses` are the domains lost now; without them, those that the lock was made under.
     """
+    return review(fleet, lock, catalogue, losses).findings
+
+
+def review(fleet: Fleet, lock: Lock, catalogue: Catalogue, losses: Sequence[Loss] | None = None) -> Reviewed:
+    """The same, with all that was worked out on the way, for what else is asked of the lock."""
     lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
-    running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
+    running = tuple(machine for machine in lock.machines if machine.state in CARRYING_STATES)
     cells, counts, carrying = count_cells(running), count_nodes(running), count_carrying(situation, running)
     candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
-    return (
+    spent = compute_spending(situation, carrying)
+    findings = (
         *policy.findings,
         *find_closed(policy, candidates, cells),
         *evaluate(counts, policy.bounds),
-        *evaluate_costs(compute_spending(situation, carrying), policy.cost_limits),
+        *evaluate_costs(spent, policy.cost_limits),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *find_missing_needs(situation, carrying),
         *_find_stale(fleet, lock),
@@ -49,6 +75,7 @@ def review_lock(
         *_find_strays(fleet, lock),
         *_find_unfit(situation),
     )
+    return Reviewed(lock, situation, policy, running, spent, findings)
 
 
 def find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[Cell, int]) -> Iterator[Finding]:

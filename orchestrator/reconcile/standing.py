@@ -13,7 +13,7 @@ from orchestrator.model.fleet import Fleet, Group, MachineNeed
 from orchestrator.model.inventory import StandingNode
 from orchestrator.model.lock import CARRYING_STATES, Lock
 from orchestrator.model.rule import Below, Cap, Rule
-from orchestrator.placement.candidates import compute_situation
+from orchestrator.placement.candidates import Situation, compute_situation
 from orchestrator.placement.places import get_place_name
 from orchestrator.policy.candidates import Candidates, Cell, ClientCell
 from orchestrator.policy.measures import Counts
@@ -52,7 +52,12 @@ class Standing:
 
 def compute_lock_standing(fleet: Fleet, lock: Lock, catalogue: Catalogue) -> Standing:
     """The nodes of a lock that a machine carries, where the fleet's rules and catalogue let nodes stand."""
-    situation = compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset())
+    return compute_situation_standing(compute_situation(fleet, catalogue, lock, lock.header.losses, frozenset()), lock)
+
+
+def compute_situation_standing(situation: Situation, lock: Lock) -> Standing:
+    """The same where the lock's situation is known."""
+    fleet = situation.fleet
     groups = {group.name: group for group in fleet.groups}
     carrying = [machine for machine in lock.machines if machine.state in CARRYING_STATES and machine.group in groups]
     nodes = tuple(

@@ -95,8 +95,16 @@ def describe_loss(radius: BlastRadius) -> dict[str, Any]:
 def render_text(verdict: Verdict) -> str:
     """The findings, then what changes, then how diverse the fleet stands."""
     metrics = render_diversity(verdict.metrics) if verdict.metrics else ""
-    parts = ["".join(render_judged(each) for each in verdict.findings), render_changes(verdict), metrics]
+    parts = ["".join(render_each(verdict)), render_changes(verdict), metrics]
     return "\n".join(part for part in parts if part)
+
+
+def render_each(verdict: Verdict) -> Iterator[str]:
+    """The findings, and in a review the lock's lines that the new ones are about."""
+    for judged in verdict.findings:
+        yield render_judged(judged)
+        if verdict.base is not None and judged.became == "new":
+            yield render_related(judged)
 
 
 def render_judged(judged: Judged) -> str:
@@ -106,11 +114,14 @@ def render_judged(judged: Judged) -> str:
     if judged.excuse is not None:
         until = f" until {judged.excuse.until}" if judged.excuse.until else ""
         notes.append(f"excused{until} at {judged.excuse.source}")
-    related = [f"{source}: see here\n" for source in judged.related[:MOST_RELATED]]
-    left = len(judged.related) - len(related)
-    related += [f"and {left} more lines of the lock\n"] if left > 0 else []
-    shown = "" if judged.became == "fixed" else "".join(f"  {line}" for line in related)
-    return f"{line}{render_notes(notes)}\n{shown}"
+    return f"{line}{render_notes(notes)}\n"
+
+
+def render_related(judged: Judged) -> str:
+    """The first lines of the lock that a finding is about, a line each, further in."""
+    first, left = judged.related[:MOST_RELATED], judged.related[MOST_RELATED:]
+    more = f"  and {len(left)} lines more\n" if left else ""
+    return "".join(f"  {source}: stands here\n" for source in first) + more
 
 
 def render_notes(notes: Sequence[str]) -> str:
@@ -165,9 +176,9 @@ def render_fraction(share: Fraction | None) -> str:
 def render_figures(verdict: Verdict) -> Iterator[str]:
     """The worst losses and the cost, before and after."""
     before, after = verdict.before, verdict.after
-    yield f"  worst loss: {render_loss(before and before.worst)} → {render_loss(after.worst)}"
-    yield f"  worst pair: {render_loss(before and before.worst_pair)} → {render_loss(after.worst_pair)}"
-    yield f"  a month: {render_cost(before and before.cost)} → {render_cost(after.cost)}"
+    yield f"  worst loss: {render_loss(before.worst if before else None)} → {render_loss(after.worst)}"
+    yield f"  worst pair: {render_loss(before.worst_pair if before else None)} → {render_loss(after.worst_pair)}"
+    yield f"  a month: {render_cost(before.cost if before else None)} → {render_cost(after.cost)}"
 
 
 def render_loss(radius: BlastRadius | None) -> str:

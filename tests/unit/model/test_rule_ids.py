@@ -40,6 +40,7 @@ FROZEN = {
     "PLC107": "group",
     "PLC108": "drained",
     "PLC109": "machine",
+    "PLC110": "parent",
     "PLC201": "facts",
     "PLC202": "fence",
     "PLC203": "capacity",
@@ -48,6 +49,8 @@ FROZEN = {
     "PLC206": "control",
     "PLC207": "artifact",
     "PLC208": "quota",
+    "PLC209": "suppression",
+    "PLC210": "base",
 }
 NEVER_FOUND = "max_moves"  # check has nothing to hold against it
 INDEX = "rules/README.md"
