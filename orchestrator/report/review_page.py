@@ -221,7 +221,9 @@ def _group_others(rows: Sequence[tuple[Judged, FindingRow]]) -> tuple[tuple[str,
 def _list_figures(verdict: Verdict) -> Iterator[Figure]:
     """The numbers of the top, the same for before and after."""
     before, after = verdict.before, verdict.after
-    yield Figure("nodes", None if before is None else str(before.nodes), str(after.nodes), _count_fates(verdict.machines))
+    yield Figure(
+        "nodes", None if before is None else str(before.nodes), str(after.nodes), _count_fates(verdict.machines)
+    )
     yield _compare_losses("worst single loss", before, after, "worst")
     yield _compare_losses("worst pair", before, after, "worst_pair")
     notes = [count_of(after.cost.unpriced, "machine") + " without a price"] if after.cost.unpriced else []
@@ -274,7 +276,7 @@ def _list_costs(before: Side | None, after: Side) -> Iterator[CostRow]:
         yield _describe_cost("before", before.cost)
     yield _describe_cost("now" if before is None else "after", after.cost)
     if before is not None:
-        yield CostRow("difference", f"{after.cost.amount - before.cost.amount:+,.2f}", "", "")
+        yield CostRow("difference", f"{after.cost.amount - before.cost.amount:+,.2f}".replace("-", "−"), "", "")
 
 
 def _describe_cost(name: str, cost: MonthlyCost) -> CostRow:

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from orchestrator.model.line import escape_line
 
@@ -26,7 +26,7 @@ def load_templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shorten"] = shorten
+    environment.filters.update(shorten=shorten, signed=render_signed, mark_code=mark_code)
     return environment
 
 
@@ -39,6 +39,20 @@ def read_style(name: str) -> Markup:
 def shorten(text: str, length: int) -> str:
     """At most so many characters, the last one … where some are left out: text in a picture does not wrap."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def render_signed(number: int) -> str:
+    """A difference with its sign, such as "+2" and "−1"."""
+    return f"{number:+d}".replace("-", "−")
+
+
+def mark_code(text: str) -> Markup:
+    """Prose in which what stands between backticks is code, as in Markdown; all of it escaped."""
+    parts = [escape(escape_line(part)) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # a backtick that nothing closes is no more than one
+        return escape(escape_line(text))
+    marked = (Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts))
+    return Markup("").join(marked)
 
 
 def _show(value: object) -> object:

@@ -7,6 +7,7 @@ from typing import Any
 Point = tuple[int, int]
 
 TENTHS = 10  # a map of some hundred pixels shows no half degree
+WHOLE_TURN = 360 * TENTHS
 SOUTHERNMOST = -60 * TENTHS  # south of it there is Antarctica alone, where no machine can be had
 
 
@@ -14,10 +15,9 @@ def compute_rings(topology: Mapping[str, Any]) -> list[list[Point]]:
     """The outlines of all land but Antarctica: closed rings of longitude and latitude, in tenths of a degree."""
     arcs = [_decode_arc(arc, topology["transform"]) for arc in topology["arcs"]]
     polygons = [each for geometry in topology["objects"]["land"]["geometries"] for each in geometry["arcs"]]
-    rings = [
-        _join([arcs[index] if index >= 0 else arcs[~index][::-1] for index in ring]) for p in polygons for ring in p
-    ]
-    return [ring for ring in rings if len(ring) > 2 and max(latitude for _, latitude in ring) > SOUTHERNMOST]
+    whole = [_join([_get_arc(arcs, index) for index in ring]) for polygon in polygons for ring in polygon]
+    shown = [ring for ring in whole if max(latitude for _, latitude in ring) > SOUTHERNMOST]
+    return [part for ring in shown for part in _cut_at_antimeridian(ring)]
 
 
 def render_outline(rings: Sequence[Sequence[Point]], source: str, date: str) -> str:
@@ -35,6 +35,36 @@ def _decode_arc(arc: Sequence[Sequence[int]], transform: Mapping[str, Sequence[f
         x, y = x + step_x, y + step_y
         points.append((round((x * scale_x + left) * TENTHS), round((y * scale_y + bottom) * TENTHS)))
     return points
+
+
+def _get_arc(arcs: Sequence[list[Point]], index: int) -> list[Point]:
+    """An arc by its number; ~number is the same one backwards."""
+    return arcs[index] if index >= 0 else arcs[~index][::-1]
+
+
+def _cut_at_antimeridian(ring: Sequence[Point]) -> list[list[Point]]:
+    """The ring as it is, or its parts on either side of 180 degrees, where a flat map is cut."""
+    unrolled = [ring[0]]
+    for longitude, latitude in ring[1:]:
+        turns = round((longitude - unrolled[-1][0]) / WHOLE_TURN)
+        unrolled.append((longitude - turns * WHOLE_TURN, latitude))
+    parts = (_clip([(x + turn * WHOLE_TURN, y) for x, y in unrolled]) for turn in (-1, 0, 1))
+    return [part for part in parts if len(part) > 2]
+
+
+def _clip(ring: Sequence[Point]) -> list[Point]:
+    """What of a ring is between -180 and 180 degrees: Sutherland and Hodgman's clipping, one edge after the other."""
+    clipped = list(ring)
+    for side in (1, -1):
+        edge, points = side * WHOLE_TURN // 2, clipped
+        clipped = []
+        for (x, y), (next_x, next_y) in zip(points, [*points[1:], *points[:1]], strict=True):
+            inside, next_inside = x * side <= edge * side, next_x * side <= edge * side
+            if inside:
+                clipped.append((x, y))
+            if inside != next_inside:
+                clipped.append((edge, round(y + (next_y - y) * (edge - x) / (next_x - x))))
+    return _join([clipped])
 
 
 def _join(arcs: Sequence[Sequence[Point]]) -> list[Point]:
