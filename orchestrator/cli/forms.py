@@ -8,8 +8,11 @@ from typing import Any
 import click
 
 from orchestrator.documents.text_file import write_text
+from orchestrator.model.errors import OrchestratorError
+from orchestrator.model.line import escape_line
+from orchestrator.model.source import Source
 from orchestrator.reconcile.verdict import Verdict
-from orchestrator.report.formats import FORMATS, find_renderer
+from orchestrator.report.formats import FOLDERS, FORMATS, find_folder_renderer, find_renderer
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Form:
 
 
 PRINTED = Form("text")
+FORMS_THERE_ARE = (*FORMATS, *FOLDERS)
 
 
 class FormType(click.ParamType[Form]):
@@ -33,10 +37,11 @@ class FormType(click.ParamType[Form]):
         if isinstance(value, Form):
             return value
         name, equals, path = str(value).partition("=")
-        if name not in FORMATS:
-            self.fail(f"{name!r} is no form: there are {', '.join(FORMATS)}", param, ctx)
-        if equals and not path:
-            self.fail(f"{name}= names no file", param, ctx)
+        if name not in FORMS_THERE_ARE:
+            self.fail(f"{name!r} is no form: there are {', '.join(FORMS_THERE_ARE)}", param, ctx)
+        if (equals or name in FOLDERS) and not path:
+            what = "folder" if name in FOLDERS else "file"
+            self.fail(f"{name} names no {what}: write {name}={what.upper()}", param, ctx)
         return Form(name, Path(path) if path else None)
 
 
@@ -46,7 +51,7 @@ FORMS = click.option(
     type=FormType(),
     multiple=True,
     metavar="FORM[=PATH]",
-    help=f"Form of the answer, any number of times: {', '.join(FORMATS)}; with =PATH into a file.",
+    help=f"Form of the answer, any number of times: {', '.join(FORMS_THERE_ARE)}; =PATH is a file, of svg a folder.",
 )
 
 
@@ -63,5 +68,24 @@ def tell(verdict: Verdict, forms: Sequence[Form]) -> None:
     printed = pick_printed(forms)
     for form in forms:
         if form.path is not None:
-            write_text(form.path, find_renderer(form.name)(verdict))
+            write(verdict, form.name, form.path)
     click.echo(find_renderer(printed.name)(verdict), nl=False)
+
+
+def write(verdict: Verdict, form: str, path: Path) -> None:
+    """Writes one form to its file, or to the files of its folder, which is made where it is not there."""
+    if form not in FOLDERS:
+        write_text(path, find_renderer(form)(verdict))
+        return
+    make_folder(path)
+    for name, text in find_folder_renderer(form)(verdict).items():
+        write_text(path / name, text)
+
+
+def make_folder(path: Path) -> None:
+    """Makes the folder and those above it; OrchestratorError where that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{escape_line(path.name)} is no folder and cannot be made one: {error.strerror or error}"
+        raise OrchestratorError(message, hint="name a folder of your own", source=Source.at(path)) from error
