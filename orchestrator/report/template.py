@@ -42,8 +42,8 @@ def shorten(text: str, length: int) -> str:
 
 
 def render_signed(number: int) -> str:
-    """A difference with its sign, such as "+2" and "−1"."""
-    return f"{number:+d}".replace("-", "−")
+    """A difference with its sign: "+2", "−1", "±0"."""
+    return f"{number:+d}".replace("-", "−") if number else "±0"
 
 
 def mark_code(text: str) -> Markup:

@@ -109,4 +109,5 @@ def _list_shares(radius: BlastRadius) -> Mapping[str, Fraction]:
 def _fill(subject: str, share: Fraction | None, was: Fraction | None) -> Cell:
     now, then = share or Fraction(0), was or Fraction(0)
     step = 1 + sum(now >= limit for limit in STEPS) if now else 0
-    return Cell(subject, render_share(now), step, "" if now == then else render_share(then))
+    text, before = render_share(now), render_share(then)
+    return Cell(subject, text, step, "" if text == before else before)

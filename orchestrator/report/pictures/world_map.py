@@ -9,7 +9,7 @@ from orchestrator.reconcile.verdict import PlaceCount
 from orchestrator.report.pictures.projection import project
 
 When = Literal["before", "after"]
-Kind = Literal["same", "more", "fewer", "new", "gone"]
+Kind = Literal["same", "moved", "more", "fewer", "new", "gone"]
 
 SMALLEST, LARGEST = 6.0, 13.0  # radius in units of the picture
 DIGIT = 3.3  # half the width of a digit, so that a number fits into its marker
@@ -77,6 +77,13 @@ def _cluster(places: Iterable[PlaceCount]) -> list[list[PlaceCount]]:
     return [members for _, members in clusters]
 
 
+def _get_kind(cluster: Sequence[PlaceCount]) -> Kind:
+    """What became of places together: moved where some gain what others lose."""
+    kinds = {get_kind(place.before, place.after) for place in cluster}
+    total = get_kind(_count(cluster, "before"), _count(cluster, "after"))
+    return "moved" if total == "same" and kinds != {"same"} else total
+
+
 def _mark(cluster: Sequence[PlaceCount], when: When, most: int) -> Marker:
     before, after = _count(cluster, "before"), _count(cluster, "after")
     nodes = before if when == "before" else after
@@ -89,7 +96,7 @@ def _mark(cluster: Sequence[PlaceCount], when: When, most: int) -> Marker:
         radius=round(radius, 1),
         nodes=nodes,
         change=0 if when == "before" else after - before,
-        kind="same" if when == "before" else get_kind(before, after),
+        kind="same" if when == "before" else _get_kind(cluster),
         label="; ".join(_describe(cluster, when)),
     )
 

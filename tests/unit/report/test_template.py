@@ -46,4 +46,4 @@ def test_code_is_marked_and_all_of_it_escaped(text: str, shown: str) -> None:
 
 def test_short_forms() -> None:
     assert (shorten("abcdef", 4), shorten("abcd", 4)) == ("abc…", "abcd")
-    assert [render_signed(number) for number in (2, -1)] == ["+2", "−1"]
+    assert [render_signed(number) for number in (2, -1, 0)] == ["+2", "−1", "±0"]

@@ -1,5 +1,6 @@
 """The markers of the map: what is one, how large, and what became of it."""
 
+from dataclasses import replace
 from math import dist
 
 from hypothesis import given
@@ -63,6 +64,12 @@ def test_near_places_are_one_marker_that_names_them() -> None:
     (germany,) = [marker for marker in lay_out_map(PLACES, "after").markers if "fsn1" in marker.label]
     assert (germany.nodes, germany.change, germany.kind) == (7, 2, "more")
     assert germany.label == "aws/eu-central-1: 5, was 3; hetzner/fsn1: 2"
+
+
+def test_a_marker_whose_places_swap_nodes_has_not_stayed_as_it_was() -> None:
+    swapped = [replace(PLACES[0], after=2), replace(PLACES[5], after=3)]
+    (germany,) = lay_out_map(swapped, "after").markers
+    assert (germany.nodes, germany.change, germany.kind) == (5, 0, "moved")
 
 
 def test_a_place_that_is_left_is_on_the_map_of_after_alone_as_gone() -> None:
