@@ -118,7 +118,7 @@ def list_domains(standing: Standing) -> tuple[Domain, ...]:
     return tuple(
         Domain(kind=kind, value=value)
         for kind in standing.kinds
-        for value in sorted({standing.get_domain(node, kind) or "" for node in standing.nodes} - {""})
+        for value in sorted({standing.get_domain(crowd.node, kind) or "" for crowd in standing.crowds} - {""})
     )
 
 

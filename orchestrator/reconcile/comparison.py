@@ -18,7 +18,7 @@ from orchestrator.reconcile.judgement import compare_findings
 from orchestrator.reconcile.machine_changes import compute_machine_changes
 from orchestrator.reconcile.review import Reviewed
 from orchestrator.reconcile.share_changes import compute_share_changes
-from orchestrator.reconcile.standing import compute_situation_standing
+from orchestrator.reconcile.standing import Standing
 from orchestrator.reconcile.verdict import Counted, FailOn, Judged, MonthlyCost, PlaceCount, Side, Verdict
 
 PARENT_HINT = "take the base's lock and run `orchestrator place`"
@@ -26,9 +26,10 @@ PARENT_HINT = "take the base's lock and run `orchestrator place`"
 
 @dataclass(frozen=True)
 class Examined:
-    """One side: its review, and its findings under their fingerprints."""
+    """One side: its review, who stands where, and its findings under their fingerprints."""
 
     reviewed: Reviewed
+    standing: Standing
     judged: tuple[Judged, ...]
 
 
@@ -60,8 +61,8 @@ def compute_verdict(base: Base | None, after: Examined, clients: Mapping[str, Cl
         findings=compare_findings(old.judged if old else (), after.judged),
         shares=compute_share_changes(reviewed, after.reviewed),
         machines=compute_machine_changes(reviewed.lock if reviewed else None, lock, clients) if base else (),
-        before=compute_side(reviewed) if reviewed else None,
-        after=compute_side(after.reviewed),
+        before=compute_side(old) if old else None,
+        after=compute_side(after),
         fail_on=terms.fail_on,
         counted=terms.counted,
         metrics=terms.metrics,
@@ -87,12 +88,12 @@ def find_wrong_parent(base: Lock, lock: Lock, source: Source) -> Iterator[Findin
     )
 
 
-def compute_side(reviewed: Reviewed) -> Side:
+def compute_side(examined: Examined) -> Side:
     """The worst losses of a lock and its cost."""
-    losses, pairs = compute_losses(compute_situation_standing(reviewed.situation, reviewed.lock))
-    spending = reduce(Spending.add, reviewed.spent.values(), NOTHING)
+    losses, pairs = compute_losses(examined.standing)
+    spending = reduce(Spending.add, examined.reviewed.spent.values(), NOTHING)
     return Side(
-        nodes=len(reviewed.running),
+        nodes=len(examined.reviewed.running),
         worst=losses[0] if losses else None,
         worst_pair=pairs[0] if pairs else None,
         cost=MonthlyCost(Decimal(spending.cents) / 100, spending.unpriced, spending.oldest),

@@ -59,7 +59,7 @@ class Standing:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of domain: those of places, then one for each client role that a node has."""
-        roles = sorted({role for node in self.nodes for role in node.clients})
+        roles = sorted({role for crowd in self.crowds for role in crowd.node.clients})
         return (*DOMAIN_KINDS, *(f"{CLIENT_KIND}{role}" for role in roles))
 
     @cached_property

@@ -83,6 +83,15 @@ def extract(where: Where, base: str, folder: Path) -> BaseFiles:
     return BaseFiles(f"{base} at {commit[:SHORT_ID]}", Where(spec, lock, there, only), folder, shown)
 
 
+def extract_commit(where: Where, name: str, folder: Path) -> Path:
+    """The lock as it was committed at a branch, tag or commit, in a folder laid out as the repository."""
+    repository = Repository(where.lock_path.resolve().parent)
+    commit = repository.find_commit(name)
+    if commit is None:
+        raise OrchestratorError(f"there is no {name}", hint="name a lock, its folder, a branch, a tag or a commit")
+    return _Checkout(repository, commit, folder).follow(where.lock_path)
+
+
 @dataclass(frozen=True)
 class _Checkout:
     """Some files of a commit in a folder of their own."""

@@ -57,8 +57,7 @@ def compare(inputs: Inputs, demand: Demand, now: datetime) -> Verdict:
 
 
 def _decide(base: Base | None, after: Examined, inputs: Inputs, demand: Demand) -> Verdict:
-    standing = compute_situation_standing(after.reviewed.situation, after.reviewed.lock)
-    metrics = compute_diversity(standing, demand.threshold)
+    metrics = compute_diversity(after.standing, demand.threshold)
     return compute_verdict(base, after, inputs.clients, Terms(demand.fail_on, demand.counted, metrics))
 
 
@@ -70,7 +69,8 @@ def examine(inputs: Inputs, demand: Demand, now: datetime, extra: Sequence[Findi
     found = (*find_all(inputs, reviewed.findings, now), *extra)
     accepted = Accepted(judgement.suppressions, demand.baseline, now.date())
     judged = judge(inputs.fleet, set_levels(found, judgement.levels), accepted)
-    return Examined(reviewed, find_related(judged, reviewed, read_lines(inputs)))
+    standing = compute_situation_standing(reviewed.situation, lock)
+    return Examined(reviewed, standing, find_related(judged, reviewed, read_lines(inputs)))
 
 
 def read_lines(inputs: Inputs) -> Lines:
