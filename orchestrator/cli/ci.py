@@ -30,7 +30,8 @@ DONE = {
 def command(ctx: click.Context, *, spec: str, arguments: tuple[str, ...], reports: Path) -> None:
     """Run check on the change that this run of GitHub Actions or GitLab CI is of, and tell its pull request.
 
-    ARGUMENTS after -- go to check. Exit codes: those of check; 3 where the host could not be told.
+    ARGUMENTS after -- go to check. Exit codes: 0 no errors, 1 findings that count, 2 usage or internal error,
+    3 no errors, but the host could not be told.
     """
     if spec.startswith("-"):
         raise click.UsageError("write the spec first: orchestrator ci fleet.yaml -- ARGUMENTS")

@@ -17,9 +17,10 @@ from orchestrator.report.verdict import render_cost, render_fraction, render_los
 LONGEST_COMMENT = 65_000
 ROWS = (200, 100, 50, 25, 10, 5, 1, 0)  # of each table, until the comment is short enough
 LONGEST_TEXT = 400
+MOST_LINES = 20  # of what check said
 MARKER = re.compile(r"<!-- orchestrator check ([0-9a-f]{16}) (changes|quiet) -->")
 PLAIN = frozenset(" ,;%/=-+→…·")
-ICON = {"new": "❌", "unchanged": "➖", "fixed": "✅"}
+ICON = {"new": "⚠️", "unchanged": "➖", "fixed": "✅"}  # of what keeps nothing out
 FATES = {"added": "added", "relocated": "moves", "retired": "retired", "client": "changes its clients"}
 
 Row = Sequence[str]
@@ -43,6 +44,13 @@ def render_markdown(verdict: Verdict) -> str:
     return next(draft for draft in drafts if len(draft.encode()) <= LONGEST_COMMENT)
 
 
+def render_unchecked(spec: str, why: str) -> str:
+    """The comment where there is no verdict: what check said instead, such as a mistake in the spec."""
+    lines = [line for line in why.splitlines() if line.strip()][-MOST_LINES:]
+    told = "\n".join(f"- {code(line)}" for line in lines)
+    return f"{write_marker(spec, 'changes')}\n### ❌ {code(spec)} could not be checked\n\n{told}\n"
+
+
 def render_comment(verdict: Verdict, tables: Sequence[Table], most: int) -> str:
     """The comment with at most so many rows in each table."""
     head = [render_marker(verdict), render_headline(verdict), "", *render_context(verdict)]
@@ -52,12 +60,13 @@ def render_comment(verdict: Verdict, tables: Sequence[Table], most: int) -> str:
 
 def render_marker(verdict: Verdict) -> str:
     """What no one sees and the next push looks for. It is quiet where there is nothing to tell."""
-    return f"<!-- orchestrator check {compute_key(verdict)} {judge_mood(verdict)} -->"
+    return write_marker(verdict.spec, judge_mood(verdict))
 
 
-def compute_key(verdict: Verdict) -> str:
-    """The same for every comment on this spec: a repository can have several fleets."""
-    return hashlib.sha256(f"{verdict.fleet}\n{verdict.spec}".encode(errors="surrogatepass")).hexdigest()[:16]
+def write_marker(spec: str, mood: Mood) -> str:
+    """The marker of a spec by its path: a repository can have several, and each has a comment of its own."""
+    key = hashlib.sha256(spec.encode(errors="surrogatepass")).hexdigest()[:16]
+    return f"<!-- orchestrator check {key} {mood} -->"
 
 
 def judge_mood(verdict: Verdict) -> Mood:
@@ -90,7 +99,8 @@ def list_tables(verdict: Verdict) -> Iterator[Table]:
     blocking = {id(judged) for judged in verdict.blocking}
     shown = [judged for judged in verdict.findings if judged.became != "unchanged" or id(judged) in blocking]
     if shown:
-        rows = [list_finding_cells(judged) for judged in shown]
+        icons = ("❌" if id(judged) in blocking else pick_icon(judged) for judged in shown)
+        rows = [list_finding_cells(judged, icon) for judged, icon in zip(shown, icons, strict=True)]
         yield Table("Findings", ("", "rule", "where", "what"), rows, "findings")
     if verdict.base is None or verdict.changes_nothing:
         return
@@ -109,10 +119,14 @@ def list_tables(verdict: Verdict) -> Iterator[Table]:
         yield Table("Nodes that sign", ("node", "what", "before it may sign again"), cells, "nodes that sign")
 
 
-def list_finding_cells(judged: Judged) -> Row:
+def pick_icon(judged: Judged) -> str:
+    """What a finding that keeps nothing out looks like."""
+    return "➖" if judged.excuse is not None else ICON[judged.became]
+
+
+def list_finding_cells(judged: Judged, icon: str) -> Row:
     """A finding as a row."""
     finding = judged.finding
-    icon = "⚠️" if judged.became == "new" and finding.level == "warning" else ICON[judged.became]
     excuse = "" if judged.excuse is None else f" excused: {code(judged.excuse.reason)}"
     place = code(f"{finding.source.file}:{finding.source.line}")
     return (f"{icon} {judged.became}{excuse}", f"{judged.rule_id} {escape(finding.rule)}", place, code(finding.message))

@@ -80,7 +80,8 @@ def extract(where: Where, base: str, folder: Path) -> BaseFiles:
     # A catalogue that adds to the built-in one and was not there yet added nothing.
     there = catalog if catalog is None or catalog.exists() else None
     shown = repository.root if where.spec.is_absolute() else Path(os.path.relpath(repository.root.resolve()))
-    return BaseFiles(f"{base} at {commit[:SHORT_ID]}", Where(spec, lock, there, only), folder, shown)
+    named = commit[:SHORT_ID] if base == commit else f"{base} at {commit[:SHORT_ID]}"
+    return BaseFiles(named, Where(spec, lock, there, only), folder, shown)
 
 
 def extract_commit(where: Where, name: str, folder: Path) -> Path:

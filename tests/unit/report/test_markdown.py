@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from orchestrator.model.line import escape_line
 from orchestrator.model.source import Source
 from orchestrator.reconcile.verdict import MachineChange, Verdict
-from orchestrator.report.markdown import LONGEST_COMMENT, LONGEST_TEXT, MARKER, code, render_markdown
+from orchestrator.report.markdown import LONGEST_COMMENT, LONGEST_TEXT, MARKER, code, render_markdown, render_unchecked
 from tests.unit.report.verdicts import (
     HOSTILE,
     make_finding,
@@ -89,7 +89,7 @@ def test_findings_that_are_new_or_fixed_are_told_and_the_others_counted() -> Non
         "| ❌ new | PLC001 cap | <code>fleet&#46;yaml&#58;22</code> | <code>btc, account alpha&#58; 3"
     )
     assert rows[1].startswith("| ⚠️ new | PLC108 drained |")
-    assert "excused: <code>moves next week</code>" in rows[2]
+    assert rows[2].startswith("| ➖ new excused: <code>moves next week</code> |")
     assert rows[3].startswith("| ✅ fixed | PLC102 spec |")
     assert len(list_rows(render_markdown(replace(RICH, counted="all")), "Findings")) == 6
 
@@ -179,3 +179,13 @@ def test_the_source_holds_no_character_that_hosts_look_for(name: str) -> None:
         inside = part.split("</code>")[0]
         assert not set("@:`|<>[]!*_~$\\\"'.\n\r") & set(inside)
         assert inside.isprintable()
+
+
+@given(name=names)
+def test_a_mistake_is_told_as_text_and_cut(name: str) -> None:
+    text = render_unchecked(name, "".join(f"{name} {number}\n" for number in range(1000)))
+    page = read(text)
+    assert set(page.tags) == {"h3", "/h3", "code", "/code", "ul", "/ul", "li", "/li"}
+    assert page.codes[0] == escape_line(name)
+    assert len(page.codes) <= 21
+    assert len(text.encode()) <= LONGEST_COMMENT
