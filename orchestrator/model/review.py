@@ -11,13 +11,14 @@ from orchestrator.model.source import Source
 
 
 class Suppression(Frozen):
-    """Findings that are known and accepted: of `rule` (its id or its word), all of them or those of one subject.
+    """Findings that are known and accepted: of `rule` (its id or its word), all of them, or those of one subject
+    or of a rule of one name.
 
     `until` is the last day on which it holds. A suppression that has expired is an error, whatever it hides.
     """
 
     rule: Line
-    name: Line | None = None
+    named: Line | None = None
     subject: Line | None = None
     reason: Line = Field(min_length=1)
     until: date

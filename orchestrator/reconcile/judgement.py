@@ -81,7 +81,7 @@ def is_of(suppression: Suppression, finding: Finding) -> bool:
     """Whether the suppression speaks of the finding."""
     return (
         find_word(suppression.rule) == finding.rule
-        and suppression.name in (None, finding.name)
+        and suppression.named in (None, finding.name)
         and suppression.subject in (None, finding.subject)
     )
 
