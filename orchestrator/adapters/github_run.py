@@ -53,8 +53,10 @@ class GithubRun:
         return value
 
     def find_base(self) -> str | None:
-        """The commit at the end of the branch that the pull request is against."""
-        request = self._event.get("pull_request")
+        """The commit at the end of the branch that the pull request is against, or that a merge queue has reached."""
+        request, queued = self._event.get("pull_request"), self._event.get("merge_group")
+        if queued:
+            return str(queued["base_sha"])
         return str(request["base"]["sha"]) if request else None
 
     def open_discussion(self) -> PullRequest | None:

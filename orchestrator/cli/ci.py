@@ -35,7 +35,7 @@ def command(ctx: click.Context, *, spec: str, arguments: tuple[str, ...], report
     """
     if spec.startswith("-"):
         raise click.UsageError("write the spec first: orchestrator ci fleet.yaml -- ARGUMENTS")
-    result = run_ci(find_run(os.environ), spec, arguments, reports)
+    result = run_ci(find_run(os.environ), str(Path(spec)), arguments, reports)
     if result.comment is not None:
         click.echo(DONE[result.comment], err=True)
     if result.code == ExitCode.DONE and not is_forbidden(result.failures):

@@ -9,6 +9,8 @@ from orchestrator.model.rule_ids import RULES
 from orchestrator.reconcile.verdict import Excuse, Judged, Verdict
 from orchestrator.report.fingerprints import number_findings
 
+MOST_RELATED = 100
+
 
 class Case(TestCase):
     """A test with the file and line that readers of JUnit XML look for."""
@@ -63,7 +65,9 @@ def build_finding_case(judged: Judged, number: int, fleet: str) -> Case:
 def build_failure(judged: Judged) -> Failure:
     """What keeps the change out, with the lines of the lock that it is about."""
     failure = Failure(escape_line(judged.finding.message), judged.finding.level)
-    failure.text = "\n".join([render_place(judged), *map(str, judged.related)])
+    left = len(judged.related) - MOST_RELATED
+    more = [f"and {left} more lines of the lock"] if left > 0 else []
+    failure.text = "\n".join([render_place(judged), *map(str, judged.related[:MOST_RELATED]), *more])
     return failure
 
 

@@ -21,6 +21,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 ROOT = "SRCROOT"
 FINGERPRINT = "primaryLocationLineHash"  # the one that GitHub matches alerts by
 BASELINE_STATE: dict[Became, str] = {"new": "new", "unchanged": "unchanged", "fixed": "absent"}
+MOST_RELATED = 100  # GitHub reads no more of a result, and a cap can be about thousands of lines
 INDEX_OF = {entry.id: index for index, entry in enumerate(RULES)}
 
 
@@ -83,10 +84,10 @@ def describe_result(judged: Judged, number: int, verdict: Verdict) -> dict[str, 
 
 
 def describe_related(sources: Sequence[Source]) -> list[dict[str, Any]]:
-    """The lines of the lock that a finding at a rule's line is about, each once."""
+    """The lines of the lock that a finding at a rule's line is about, each once, the first of very many."""
     return [
         {"id": number, **describe_location(source), "message": {"text": "the line of the lock that this is about"}}
-        for number, source in enumerate(dict.fromkeys(sources), start=1)
+        for number, source in enumerate(list(dict.fromkeys(sources))[:MOST_RELATED], start=1)
     ]
 
 

@@ -1,6 +1,8 @@
 """The CI files: documented, safe to hand values to, and of reports that there are."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -68,3 +70,17 @@ def test_inputs_are_documented() -> None:
     page = read_page("ci.md")
     for name in (*read_action()["inputs"], *read_template()[0]):
         assert f"`{name}`" in page, name
+
+
+def test_the_base_of_a_pull_request_and_of_a_merge_queue(tmp_path: Path) -> None:
+    event = tmp_path / "event.json"
+    for told, base in (
+        ({"pull_request": {"base": {"sha": "a"}}}, "a"),
+        ({"merge_group": {"base_sha": "b"}}, "b"),
+        ({"before": "c"}, None),
+        ([], None),
+    ):
+        event.write_text(json.dumps(told))
+        assert GithubRun({"GITHUB_EVENT_PATH": str(event)}).find_base() == base
+    assert GitlabRun({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "d"}).find_base() == "d"
+    assert GitlabRun({}).find_base() is None

@@ -5,8 +5,9 @@ from junitparser import JUnitXml, TestSuite
 
 from orchestrator.model.line import escape_line
 from orchestrator.model.rule_ids import RULES
+from orchestrator.model.source import Source
 from orchestrator.report.junit import Case, render_junit
-from tests.unit.report.verdicts import make_rich_verdict, make_verdict, names, rename
+from tests.unit.report.verdicts import make_judged, make_rich_verdict, make_verdict, names, rename
 
 RICH = make_rich_verdict()
 
@@ -53,3 +54,9 @@ def test_no_name_breaks_the_form(name: str) -> None:
     [failure] = [case for case in odd if case.is_failure]
     assert failure.classname == escape_line(f"{name}.PLC001")
     assert failure.result[0].message == (escape_line(name) or None)
+
+
+def test_of_thousands_of_lines_the_first_are_named() -> None:
+    lines = tuple(Source("fleet.lock", number) for number in range(2, 5002))
+    [failed] = [case for case in read(render_junit(make_verdict([make_judged(related=lines)]))) if case.is_failure]
+    assert failed.result[0].text.endswith("fleet.lock:101:1\nand 4900 more lines of the lock")

@@ -102,3 +102,9 @@ def test_no_name_breaks_the_form(name: str) -> None:
         assert result["message"]["text"] == escape_message(name)
         assert result["message"]["text"].isprintable()
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].isascii()
+
+
+def test_of_thousands_of_lines_the_first_are_named() -> None:
+    lines = tuple(Source("fleet.lock", number) for number in range(2, 5000))
+    [result] = read(render_sarif(make_verdict([make_judged(related=lines)])))["results"]
+    assert len(result["relatedLocations"]) == 100
