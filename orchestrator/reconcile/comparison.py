@@ -107,7 +107,9 @@ def count_places(before: Reviewed | None, after: Reviewed) -> Iterator[PlaceCoun
     sides = [_count_regions(side) if side else {} for side in (before, after)]
     for name in sorted({*sides[0], *sides[1]}):
         old, new = (side.get(name, ()) for side in sides)
-        facts = (new or old)[0].zone
+        # A region that the spec has no more has no facts any more where a machine is held in it.
+        known = (site.zone for site in (*new, *old) if site.zone.latitude is not None)
+        facts = next(known, (new or old)[0].zone)
         yield PlaceCount(name, facts.country, facts.latitude, facts.longitude, len(old), len(new))
 
 
