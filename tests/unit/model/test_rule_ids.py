@@ -99,6 +99,17 @@ def test_every_rule_has_a_page(entry: RuleEntry) -> None:
     assert entry.name == NEVER_FOUND or re.search(finding, list_examples(example, "text")[-1], re.MULTILINE)
 
 
+def test_every_link_leads_somewhere() -> None:
+    for path in (CHECKOUT / "docs" / "rules").glob("*.md"):
+        for link, heading in re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", path.read_text(encoding="utf-8")):
+            target = path.parent / link
+            assert target.exists(), f"{path.name}: {link}"
+            titles = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert not heading or heading in {title.lower().replace(" ", "-") for title in titles}, (
+                f"{path.name}: {link}"
+            )
+
+
 def test_every_page_is_of_a_rule_and_listed() -> None:
     pages = {path.stem for path in (CHECKOUT / "docs" / "rules").glob("PLC*.md")}
     listed = {row[0].split("]")[0].strip("["): row[1].strip("`") for row in list_rows(read_page(INDEX))}
