@@ -15,7 +15,7 @@ from orchestrator.report.pictures.world_map import WorldMap, find_unplaced, lay_
 from orchestrator.report.shares import render_share
 
 FINDINGS_SHOWN = 300
-MOVES_SHOWN = 300
+MOVES_SHOWN = 100
 RELATED_SHOWN = 4
 FATES: Mapping[Fate, str] = {
     "added": "added",
@@ -120,8 +120,9 @@ class Page:
 
 def lay_out_page(verdict: Verdict) -> Page:
     """What the page shows of a verdict, in its order."""
-    shown = verdict.findings[:FINDINGS_SHOWN]
     blocking = frozenset(map(id, verdict.blocking))
+    ordered = sorted(verdict.findings, key=lambda each: (id(each) not in blocking, each.finding.level != "error"))
+    shown = ordered[:FINDINGS_SHOWN]
     rows = [(each, _describe_finding(each, blocks=id(each) in blocking)) for each in shown]
     is_compared = verdict.before is not None
     moves = verdict.machines
@@ -222,7 +223,7 @@ def _list_figures(verdict: Verdict) -> Iterator[Figure]:
     """The numbers of the top, the same for before and after."""
     before, after = verdict.before, verdict.after
     yield Figure(
-        "nodes", None if before is None else str(before.nodes), str(after.nodes), _count_fates(verdict.machines)
+        "nodes", None if before is None else f"{before.nodes:,}", f"{after.nodes:,}", _count_fates(verdict.machines)
     )
     yield _compare_losses("worst single loss", before, after, "worst")
     yield _compare_losses("worst pair", before, after, "worst_pair")
@@ -264,7 +265,7 @@ def _list_matrices(verdict: Verdict) -> Iterator[tuple[str, Matrix]]:
 def _count_fates(moves: Sequence[MachineChange]) -> str:
     """Such as "2 added, 1 moves"."""
     counts = Counter(move.fate for move in moves)
-    return ", ".join(f"{counts[fate]} {words}" for fate, words in COUNTED.items() if counts[fate])
+    return ", ".join(f"{counts[fate]:,} {words}" for fate, words in COUNTED.items() if counts[fate])
 
 
 def _name_fate(move: MachineChange) -> MoveRow:

@@ -1,4 +1,4 @@
-"""python -m tools.page_pictures [--to FOLDER]: takes the pictures of the example's review for docs/review.md."""
+"""python -m tools.page_pictures [--to FOLDER]: takes the pictures of the example's review for docs/page.md."""
 
 import argparse
 import shutil

@@ -10,7 +10,7 @@ from orchestrator.reconcile.distribution import ALL
 from orchestrator.report.shares import render_share
 
 ROWS_SHOWN = 24
-NAMES_SHOWN = 4
+NAMES_SHOWN = 3
 
 # Steps of colour at what matters to a chain: a tenth, a third (finality of proof-of-stake chains), half, two thirds.
 STEPS = (Fraction(1, 10), Fraction(1, 3), Fraction(1, 2), Fraction(2, 3))

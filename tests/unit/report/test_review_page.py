@@ -69,6 +69,13 @@ def test_new_findings_come_first_and_the_others_by_what_became_of_them() -> None
     assert page.other[0][1][0].excuse == "moves back next week until 2026-12-31 (fleet.yaml:40:5)"
 
 
+def test_what_keeps_the_change_out_is_shown_however_much_else_there_is() -> None:
+    error = make_judged(make_finding())
+    page = lay_out_page(make_moved_verdict(findings=(*(WARNING,) * (FINDINGS_SHOWN + 1), error)))
+    assert page.open[0].blocks
+    assert (len(page.open), page.findings_left) == (FINDINGS_SHOWN, 2)
+
+
 def test_a_finding_of_the_base_that_counts_is_no_longer_aside() -> None:
     page = lay_out_page(make_moved_verdict(counted="all"))
     assert "known one" in [row.message for row in page.open]
