@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         print(problem, file=sys.stderr)
         return 2
-    text = render_outline(rings, source=f"{EDITION}; by the npm package world-atlas {version}", date=options.date)
+    text = render_outline(rings, source=f"{EDITION}; by the npm package world-atlas {version} (ISC)", date=options.date)
     unfinished = options.to.with_suffix(".part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(options.to)
