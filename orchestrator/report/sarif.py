@@ -6,6 +6,7 @@ comments are its sections.
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -21,13 +22,13 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 ROOT = "SRCROOT"
 FINGERPRINT = "primaryLocationLineHash"  # the one that GitHub matches alerts by
 BASELINE_STATE: dict[Became, str] = {"new": "new", "unchanged": "unchanged", "fixed": "absent"}
-MOST_RELATED = 100  # GitHub reads no more of a result, and a cap can be about thousands of lines
+MOST_RELATED = 20  # a cap can be about thousands of lines, and hosts show the first few
 INDEX_OF = {entry.id: index for index, entry in enumerate(RULES)}
 
 
 def render_sarif(verdict: Verdict) -> str:
     """The findings as one run of one tool; what was fixed is there as absent, what is excused as suppressed."""
-    return json.dumps(describe_log(verdict), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(describe_log(verdict), ensure_ascii=False) + "\n"
 
 
 def describe_log(verdict: Verdict) -> dict[str, Any]:
@@ -108,6 +109,7 @@ def describe_location(source: Source) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": describe_file(source.file), "region": region}}
 
 
+@cache
 def describe_file(path: str) -> dict[str, str]:
     """A file below the folder of the check by its path there, any other by its whole path (3.4)."""
     pure = PurePath(escape_line(path))
