@@ -11,8 +11,7 @@ from orchestrator.model.source import Source
 
 
 class Suppression(Frozen):
-    """Findings that are known and accepted: of `rule` (its id or its word), all of them, or those of one subject
-    or of a rule of one name.
+    """Findings that are known and accepted: all of `rule` (its id or its word), or those of one name or subject.
 
     `until` is the last day on which it holds. A suppression that has expired is an error, whatever it hides.
     """
