@@ -15,6 +15,8 @@ from orchestrator.model.line import escape_line
 REGULAR_FILES = ("100644", "100755")
 LINK = "120000"
 SHORT_ID = 12
+# What git tells its hooks, relative to the folder that it runs them in: the spec's own folder says which repository.
+OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 DEEPEN = (
     "clone with the whole history: fetch-depth: 0 in actions/checkout, GIT_DEPTH: 0 in GitLab, or git fetch --unshallow"
 )
@@ -104,7 +106,8 @@ class Repository:
         return done.stdout.decode("utf-8", errors="surrogateescape")
 
     def _run(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        variables = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+        inherited = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
+        variables = {**inherited, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
         command = ("git", "--no-pager", "--no-replace-objects", *arguments)
         try:
             return subprocess.run(

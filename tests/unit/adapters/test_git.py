@@ -105,3 +105,9 @@ def test_a_repository_without_a_commit(tmp_path: Path) -> None:
     run_git(tmp_path, "init", "--quiet")
     with pytest.raises(OrchestratorError, match="there is no branch, tag or commit main"):
         Repository(tmp_path).find_merge_base("main")
+
+
+def test_what_a_hook_is_told_does_not_mislead(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index", "GIT_WORK_TREE": "."}.items():
+        monkeypatch.setenv(name, value)
+    assert Repository(folder / "sub").root == folder.resolve()
