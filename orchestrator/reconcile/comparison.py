@@ -10,7 +10,6 @@ from orchestrator.model.lock import Lock
 from orchestrator.model.plan import Finding
 from orchestrator.model.site import Site
 from orchestrator.model.source import Source
-from orchestrator.placement.places import get_place_name
 from orchestrator.policy.budget import NOTHING, Spending
 from orchestrator.reconcile.blast_radius import compute_losses
 from orchestrator.reconcile.diversity import Diversity
@@ -59,7 +58,7 @@ def compute_verdict(base: Base | None, after: Examined, clients: Mapping[str, Cl
         spec=after.reviewed.fleet.path,
         base=base.name if base else None,
         findings=compare_findings(old.judged if old else (), after.judged),
-        shares=compute_share_changes(reviewed, after.reviewed),
+        shares=compute_share_changes(old.standing if old else None, after.standing),
         machines=compute_machine_changes(reviewed.lock if reviewed else None, lock, clients) if base else (),
         before=compute_side(old) if old else None,
         after=compute_side(after),
@@ -67,7 +66,7 @@ def compute_verdict(base: Base | None, after: Examined, clients: Mapping[str, Cl
         counted=terms.counted,
         metrics=terms.metrics,
         revision=lock.header.revision,
-        places=tuple(count_places(reviewed, after.reviewed)),
+        places=tuple(count_places(old, after)),
     )
 
 
@@ -102,20 +101,19 @@ def compute_side(examined: Examined) -> Side:
     )
 
 
-def count_places(before: Reviewed | None, after: Reviewed) -> Iterator[PlaceCount]:
+def count_places(before: Examined | None, after: Examined) -> Iterator[PlaceCount]:
     """The nodes of each region before and after, by its name."""
     sides = [_count_regions(side) if side else {} for side in (before, after)]
     for name in sorted({*sides[0], *sides[1]}):
         old, new = (side.get(name, ()) for side in sides)
-        # A region that the spec has no more has no facts any more where a machine is held in it.
-        known = (site.zone for site in (*new, *old) if site.zone.latitude is not None)
-        facts = next(known, (new or old)[0].zone)
-        yield PlaceCount(name, facts.country, facts.latitude, facts.longitude, len(old), len(new))
+        facts = (new or old)[0][0].zone
+        counts = (sum(number for _, number in found) for found in (old, new))
+        yield PlaceCount(name, facts.country, facts.latitude, facts.longitude, *counts)
 
 
-def _count_regions(reviewed: Reviewed) -> Mapping[str, Sequence[Site]]:
-    found: dict[str, list[Site]] = {}
-    for machine in reviewed.running:
-        site = reviewed.situation.places[get_place_name(machine)].site
-        found.setdefault(site.get_domain("region") or "", []).append(site)
+def _count_regions(examined: Examined) -> Mapping[str, Sequence[tuple[Site, int]]]:
+    found: dict[str, list[tuple[Site, int]]] = {}
+    for crowd in examined.standing.crowds:
+        site = examined.reviewed.situation.places[crowd.cell.place].site
+        found.setdefault(site.get_domain("region") or "", []).append((site, crowd.number))
     return found

@@ -11,7 +11,7 @@ from orchestrator.model.loss import Loss
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation, compute_situation
-from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
+from orchestrator.placement.holdings import count_nodes, get_column_key
 from orchestrator.placement.missing_needs import find_missing_needs
 from orchestrator.placement.spending import compute_spending, count_carrying
 from orchestrator.policy.budget import Spending, evaluate_costs
@@ -59,7 +59,8 @@ def review(fleet: Fleet, lock: Lock, catalogue: Catalogue, losses: Sequence[Loss
     lost = lock.header.losses if losses is None else losses
     situation = compute_situation(fleet, catalogue, lock, lost, frozenset())
     running = tuple(machine for machine in lock.machines if machine.state in CARRYING_STATES)
-    cells, counts, carrying = count_cells(running), count_nodes(running), count_carrying(situation, running)
+    counts, carrying = count_nodes(running), count_carrying(situation, running)
+    cells = {cell: number for cell, number in counts.items() if isinstance(cell, Cell)}
     candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
     spent = compute_spending(situation, carrying)

@@ -1,19 +1,15 @@
 """The share of each subject in each domain, before and after a change, beside the tightest cap on it."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from orchestrator.model.domain import get_domain
 from orchestrator.model.fleet import Fleet
-from orchestrator.model.lock import Machine
 from orchestrator.model.rule import Below, Cap, Weight
-from orchestrator.placement.places import get_place_name
 from orchestrator.policy.ceiling import UNKNOWN_DOMAIN
 from orchestrator.policy.subject import Members, compute_members, compute_subjects
 from orchestrator.policy.weight import compute_weights
-from orchestrator.reconcile.review import Reviewed
+from orchestrator.reconcile.standing import Standing
 from orchestrator.reconcile.verdict import ShareChange
 
 ALWAYS_SHOWN = ("provider", "region", "country")
@@ -28,26 +24,12 @@ class Question:
     by: Weight
 
 
-@dataclass(frozen=True)
-class Crowd:
-    """Nodes of a lock that stand at one place and run the same clients: how many, and what they are counted by."""
-
-    group: str
-    place: str
-    clients: tuple[tuple[str, str], ...]
-
-
-def compute_share_changes(before: Reviewed | None, after: Reviewed) -> tuple[ShareChange, ...]:
+def compute_share_changes(before: Standing | None, after: Standing) -> tuple[ShareChange, ...]:
     """What the caps of `after` speak of, and where the fleet's nodes are; by subject, kind and domain as they come."""
-    limits = _find_limits(after.fleet)
-    held = _count(after.running)
-    old = _count(before.running) if before else Counter()
     return tuple(
         change
-        for question, (members, limit) in limits.items()
-        for change in _compare(
-            question, limit, _share(before, old, members, question), _share(after, held, members, question)
-        )
+        for question, (members, limit) in _find_limits(after.fleet).items()
+        for change in _compare(question, limit, *(_share(side, members, question) for side in (before, after)))
     )
 
 
@@ -70,13 +52,7 @@ def _find_limits(fleet: Fleet) -> Mapping[Question, tuple[Members, Fraction | No
     return found
 
 
-def _count(machines: Iterable[Machine]) -> Counter[Crowd]:
-    return Counter(Crowd(each.group, get_place_name(each), tuple(each.clients.items())) for each in machines)
-
-
-def _share(
-    side: Reviewed | None, crowds: Mapping[Crowd, int], members: Members, question: Question
-) -> Mapping[str, Fraction] | None:
+def _share(side: Standing | None, members: Members, question: Question) -> Mapping[str, Fraction] | None:
     """The share of each domain in what the subject's nodes weigh; None where it has none."""
     names = frozenset(members.group_names)
     groups = tuple(group for group in side.fleet.groups if group.name in names) if side else ()
@@ -84,11 +60,10 @@ def _share(
         return None
     weights = compute_weights(Members(members.name, groups), question.by).per_node
     held: dict[str, int] = {}
-    for crowd, number in crowds.items():
+    for crowd in side.crowds:
         if crowd.group in weights:
-            place = side.situation.places[crowd.place].site
-            domain = get_domain(question.kind, place, dict(crowd.clients)) or UNKNOWN_DOMAIN
-            held[domain] = held.get(domain, 0) + number * weights[crowd.group]
+            domain = side.get_domain(crowd.node, question.kind) or UNKNOWN_DOMAIN
+            held[domain] = held.get(domain, 0) + crowd.number * weights[crowd.group]
     whole = sum(held.values())
     return {domain: Fraction(weight, whole) for domain, weight in held.items()} if whole else None
 

@@ -102,21 +102,21 @@ def compute_situation_standing(situation: Situation, lock: Lock) -> Standing:
     fleet = situation.fleet
     groups = {group.name: group for group in fleet.groups}
     carrying = [machine for machine in lock.machines if machine.state in CARRYING_STATES and machine.group in groups]
+    cells = tuple(Cell(machine.group, get_place_name(machine)) for machine in carrying)
     nodes = tuple(
         StandingNode(
             node=machine.node,
             group=machine.group,
             chain=machine.chain,
             network=machine.network,
-            place=situation.places[get_place_name(machine)].site,
+            place=situation.places[cell.place].site,
             source=groups[machine.group].source,
             clients=machine.clients,
             stake=groups[machine.group].stake,
             vcpus=groups[machine.group].machine.vcpus,
         )
-        for machine in carrying
+        for machine, cell in zip(carrying, cells, strict=True)
     )
-    cells = tuple(Cell(machine.group, get_place_name(machine)) for machine in carrying)
     candidates = replace(situation.candidates, pinned=frozenset(cells))
     return Standing(fleet, nodes, cells, candidates)
 
