@@ -15,6 +15,7 @@ from orchestrator.report.pictures.files import render_pictures
 from tests.unit.report.moved_fleet import make_moved_verdict, rename_moved
 from tests.unit.report.verdicts import HOSTILE
 from tools.browser import Browser, find_missing_programs, open_browser
+from tools.page_pictures.__main__ import PICTURES, main
 from tools.page_pictures.review import write_review
 
 pytestmark = pytest.mark.browser
@@ -165,3 +166,15 @@ def test_pictures_stand_on_their_own(browser: Browser, tmp_path: Path) -> None:
         }).map(e => e.textContent);
         """
         assert browser.run(inside) == [], name
+
+
+def test_the_pictures_of_docs_are_taken_of_the_example(
+    review: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser
+) -> None:
+    assert browser  # where there is none, this is skipped too
+    monkeypatch.setattr("tools.page_pictures.__main__.write_review", lambda _: review)
+    assert main(["--to", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in PICTURES.iterdir()}
+    header = (tmp_path / "review.png").read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(header[16:20]), int.from_bytes(header[20:24])) == (1200, 1300)
