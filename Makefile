@@ -56,6 +56,7 @@ clean: ## Removes all that the project has put on this machine, rehearsals and c
 
 lock: ## Resolves the Python packages anew (needs uv on PATH).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --all-extras --group dev -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements.lock .github/actions/check/requirements.in -o .github/actions/check/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/go/requirements.in -o tools/go/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/mutate/requirements.in -o tools/mutate/requirements.lock

@@ -17,7 +17,9 @@ from orchestrator.report.sarif import describe_log
 from orchestrator.workflows.ci import find_run
 from tests.unit.docs.pages import CHECKOUT, read_page
 from tests.unit.report.verdicts import make_rich_verdict
-from tests.unit.workflows.action import HOOKS, read_action, read_template
+from tests.unit.workflows.action import ACTION, HOOKS, read_action, read_template
+
+LOCK = ACTION.parent / "requirements.lock"
 
 
 def test_every_report_is_of_a_form_that_check_has() -> None:
@@ -32,8 +34,13 @@ def test_scripts_hold_no_expressions() -> None:
 
 
 def test_the_action_installs_from_files_that_are_there() -> None:
-    for name in ("requirements.lock", "pyproject.toml"):
-        assert (CHECKOUT / name).exists()
+    install = read_action()["runs"]["steps"][0]["run"]
+    assert '"$HOME_OF_ACTION/requirements.lock"' in install
+    own, whole = (
+        set(re.findall(r"^\S+==\S+", path.read_text(), re.MULTILINE)) for path in (LOCK, CHECKOUT / LOCK.name)
+    )
+    assert own
+    assert own <= whole, "make lock resolves both; they are to have the same versions"
 
 
 def test_check_is_started_without_the_tokens() -> None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from orchestrator.cli.check import command as check
 from orchestrator.cli.place import command as place
 from orchestrator.model.ci_run import COMMENT
 from tests.unit.specs import SPEC, change
-from tests.unit.workflows.action import HOOKS, read_template, run_job, run_step
+from tests.unit.workflows.action import ACTION, HOOKS, read_template, run_bash, run_job, run_step
 from tests.unit.workflows.code_hosts import Host, serve_host
 
 pytestmark = pytest.mark.slow  # each run is a process or two
@@ -177,6 +178,27 @@ def test_what_a_pull_request_puts_into_its_folder_is_not_run(folder: Path, githu
     done = run_check(folder, github)
     assert "owned" not in done.stderr
     assert done.returncode == 0
+
+
+def test_check_needs_no_package_that_the_action_does_not_install(folder: Path) -> None:
+    code = """
+import sys
+from importlib.metadata import packages_distributions
+from click.testing import CliRunner
+from orchestrator.cli.check import command
+from orchestrator.cli.ci import command as _
+from orchestrator.report.formats import FORMATS
+forms = [word for form in FORMATS for word in ("--format", f"{form}=report.{form}")]
+assert CliRunner().invoke(command, ["--base", "main", *forms]).exit_code == 0
+known = packages_distributions()
+print(*{name for module in list(sys.modules) for name in known.get(module.partition(".")[0], [])})
+"""
+    done = run_bash('"$PYTHON" -c "$CODE"', folder, {"PYTHON": sys.executable, "CODE": code})
+    own = {"node-orchestrator", "setuptools"}  # the latter is what every environment begins with
+    used = {name.lower().replace("_", "-").replace(".", "-") for name in done.stdout.split()} - own
+    assert "click" in used, done.stderr
+    lock = (ACTION.parent / "requirements.lock").read_text()
+    assert used - set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE)) == set()
 
 
 def test_a_push_to_a_branch_has_no_base_and_no_comment(
