@@ -106,7 +106,9 @@ def count_places(before: Examined | None, after: Examined) -> Iterator[PlaceCoun
     sides = [_count_regions(side) if side else {} for side in (before, after)]
     for name in sorted({*sides[0], *sides[1]}):
         old, new = (side.get(name, ()) for side in sides)
-        facts = (new or old)[0][0].zone
+        # A region that the spec has no more has no facts any more where a machine is held in it; the base knew them.
+        zones = [site.zone for site, _ in (*new, *old)]
+        facts = next((zone for zone in zones if zone.latitude is not None), zones[0])
         counts = (sum(number for _, number in found) for found in (old, new))
         yield PlaceCount(name, facts.country, facts.latitude, facts.longitude, *counts)
 

@@ -82,6 +82,23 @@ def test_losses_cost_and_places_are_of_both_sides(verdict: Verdict) -> None:
     assert verdict.after.worst == verdict.after.losses[0]
 
 
+def test_a_region_that_the_spec_gives_up_is_still_on_the_map(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    sites = (
+        "provider,region,zone,country,latitude,longitude\nacme,north,north-1,FI,60.2,24.9\nacme,south,south-1,IT,45,9\n"
+    )
+    (tmp_path / "catalog" / "sites.csv").write_text(sites, encoding="utf-8")
+    repository.write()
+    repository.edit("{provider: acme}", "{provider: acme, regions: [north]}")
+    repository.place()
+    repository.commit("first")
+    repository.edit("regions: [north]", "regions: [south]")
+    verdict = repository.check("HEAD")
+    assert [(each.place, each.country, each.latitude, each.after) for each in verdict.places] == [
+        ("acme/north", "FI", 60.2, 6)
+    ]
+
+
 def test_without_a_base_nothing_is_compared(repository: Repository) -> None:
     verdict = compare(read_inputs(repository.where), Demand(), NOW)
     assert (verdict.base, verdict.before, verdict.machines) == (None, None, ())
