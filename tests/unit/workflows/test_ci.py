@@ -180,6 +180,18 @@ def test_what_a_pull_request_puts_into_its_folder_is_not_run(folder: Path, githu
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("name", ["spec", "catalog", "baseline", "fail-on", "reports"])
+def test_no_input_is_run_by_the_shell(name: str, folder: Path, github: dict[str, str]) -> None:
+    hostile = "$(touch owned) `touch owned`; touch owned; '\" * --help"
+    done = run_check(folder, github, {name: hostile})
+    assert not list(folder.rglob("owned"))
+    assert done.returncode == (0 if name == "reports" else 2), done.stderr
+    if name in read_template()[0]:
+        job = run_job(folder, folder.parent, {name: hostile}, {"GITLAB_CI": "true"})
+        assert not list(folder.rglob("owned"))
+        assert job.returncode == 2, job.stderr
+
+
 def test_check_needs_no_package_that_the_action_does_not_install(folder: Path) -> None:
     code = """
 import sys
