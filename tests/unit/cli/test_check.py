@@ -1,6 +1,7 @@
 """check on the command line: what counts, what is written, and how it ends."""
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from orchestrator.cli.exit_codes import ExitCode
 from orchestrator.cli.main import root
-from tests.unit.repositories import Repository
+from tests.unit.repositories import SPEC, Repository
 
 WARNING = "  - {name: countries, min_domains: 4, per: country, level: warning}\n"
 
@@ -130,3 +131,37 @@ def test_the_solver_is_not_loaded(repository: Repository) -> None:
         "assert not {'highspy', 'numpy', 'pulumi', 'paramiko'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_spec_elsewhere_is_named_as_it_was_given(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.edit("cap: 100%", "cap: 50%")
+    repository.commit("a breach lands")
+    repository.edit("cap: 50%", "cap: 100%")
+    repository.edit("fleet: demo", "# moved down\nfleet: demo")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    arguments = ["check", "../fleet.yaml", "--catalog-only", "../catalog", "--base", "HEAD", "--format", "json"]
+    told = json.loads(CliRunner().invoke(root, arguments).stdout)
+    places = {(each["rule"], each["became"]): (each["file"], each["line"]) for each in told["findings"]}
+    assert places["cap", "fixed"][0] == "../fleet.yaml"
+    unchanged = repository.find_line("min_domains: 4")
+    assert places["min_domains", "unchanged"] == ("../fleet.yaml", unchanged)
+
+
+@pytest.mark.slow
+def test_a_thousand_nodes_are_compared_quickly(tmp_path: Path) -> None:
+    """Processor time, since tests share the machine: a quarter more than what was measured is no failure."""
+    made = Repository(tmp_path)
+    made.write(SPEC.replace("count: 6", "count: 1000"))
+    made.place()
+    made.commit("first")
+    made.edit("groups:", "  beta: {provider: umbrella}\ngroups:")
+    made.edit("cap: 100%", "cap: 67%")
+    made.place()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    command = [sys.executable, "-m", "orchestrator.cli.main", "check", "--catalog-only", "catalog", "--base", "HEAD"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "and 310 more machines" in done.stdout
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 1.5
