@@ -6,7 +6,7 @@ python := .venv/bin/python
 # Python's modules are compiled once, not at each start of the thousands of processes that the tests begin.
 export PYTHONDONTWRITEBYTECODE :=
 # Machines boot as root on Linux alone; elsewhere the other tests still run.
-slow := $(if $(filter Linux-0,$(shell uname -s)-$(shell id -u)),machines or engine or build or slow,(engine or build or slow) and not machines)
+slow := $(if $(filter Linux-0,$(shell uname -s)-$(shell id -u)),machines or engine or build or slow or browser,(engine or build or slow or browser) and not machines)
 
 help: ## Shows this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -21,9 +21,10 @@ demo: ## Places, provisions, configures, loses a provider and rebalances, on rea
 test: test-unit test-marked ## Runs all tests: the fast ones, then machines, engine and builds.
 
 test-unit: setup ## Runs the fast tests.
-	$(python) -m pytest -q -n auto -m "not machines and not engine and not build and not slow"
+	$(python) -m pytest -q -n auto -m "not machines and not engine and not build and not slow and not browser"
 
 test-marked: setup build/benchmark/.installed # CP-SAT, which placement is held against
+	@tools/setup.sh browser
 	$(python) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "$(slow)"
 
 lint: setup ## Style, types and import contracts.
@@ -55,6 +56,7 @@ clean: ## Removes all that the project has put on this machine, rehearsals and c
 
 lock: ## Resolves the Python packages anew (needs uv on PATH).
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --all-extras --group dev -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements.lock .github/actions/check/requirements.in -o .github/actions/check/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/go/requirements.in -o tools/go/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 tools/mutate/requirements.in -o tools/mutate/requirements.lock

@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent
 
 # With --no-loadscope-reorder workers take files in this order. A file of minutes that is left to the end keeps all
 # but one of them waiting.
-LONGEST_FIRST = ("e2e", "stacks", "machines", "toolchains", "unit")
+LONGEST_FIRST = ("e2e", "stacks", "machines", "toolchains", "browser", "unit")
 # They share the fleet of tests/stacks/conftest.py, which is up once if one worker takes them all.
 SHARED_FLEET = tuple(f"tests/stacks/test_{name}.py" for name in ("declaration", "guards", "isolation", "lifecycle"))
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes this machine ready, as the first command on a fresh Debian or Ubuntu: Debian packages, .venv, Go, Pulumi CLI.
 # usage: tools/setup.sh [machines]    with `machines` it fails where rehearsal machines cannot run (needs root on Linux)
+#        tools/setup.sh browser       installs Chromium too, for the tests that open pages
 # Each step looks before it acts, so a second run is quick and a killed one is completed. Output of steps: build/setup.log
 set -eu
 cd "$(dirname "$0")/.."
@@ -69,6 +70,14 @@ LIST
     [ -e /etc/ssl/certs/ca-certificates.crt ] || printf 'ca-certificates '
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || printf 'debian-archive-keyring '
     [ -n "$(find_python)" ] || printf 'python3 python3-venv '
+    [ "$need" != browser ] || missing_browser
+}
+
+# Without a font a page has no width to test.
+missing_browser() {
+    command -v chromium >/dev/null 2>&1 || printf 'chromium '
+    command -v chromedriver >/dev/null 2>&1 || printf 'chromium-driver '
+    [ -n "$(find /usr/share/fonts -name '*.ttf' 2>/dev/null | head -n 1)" ] || printf 'fonts-dejavu-core '
 }
 
 install_packages() {
@@ -81,6 +90,8 @@ install_packages() {
         step "Debian packages: $packages" apt-get install -y --no-install-recommends $packages
     elif [ "$need" = machines ]; then
         fail "rehearsal machines need root on Debian or Ubuntu, to install: $packages(place and check work without)"
+    elif [ "$need" = browser ]; then
+        say "not installed: ${packages}(needs root on Debian); tests of pages in a browser will not run, all the rest works"
     else
         say "not installed: ${packages}(needs root on Debian or Ubuntu); rehearsal machines will not run, all the rest works"
     fi

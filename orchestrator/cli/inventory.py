@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from orchestrator.cli.options import Files
+from orchestrator.workflows.inputs import Where
 from orchestrator.workflows.inventory import InventoryFiles
 
 INVENTORY = click.option(
@@ -15,6 +15,6 @@ POLICY = click.option(
 )
 
 
-def name_files(files: Files, inventory: Path, policy: Path | None) -> InventoryFiles:
+def name_files(where: Where, inventory: Path, policy: Path | None) -> InventoryFiles:
     """The files of a command that was given an inventory."""
-    return InventoryFiles(inventory, policy, files.where.catalog, files.where.catalog_only)
+    return InventoryFiles(inventory, policy, where.catalog, where.catalog_only)

@@ -13,6 +13,8 @@ from orchestrator.cli.exit_codes import ExitCode, find_exit_code
 COMMANDS = {
     "place": "Decide where every node stands: spec (and lock) -> lock.",
     "check": "Hold the lock against the policy and the spec.",
+    "diff": "Tell what changes from one lock to another.",
+    "ci": "Check a change in a CI, and tell its pull request.",
     "import": "Write spec and lock for what already runs.",
     "simulate": "Show what the loss of each failure domain would take.",
     "up": "Provision and configure what the lock says.",

@@ -27,14 +27,14 @@ FILE_OPTIONS = (
     click.option("--lock", type=FILE, help="The lock; fleet.lock beside the spec if not given."),
     click.option("--catalog", type=FILE, help="Facts to add to the built-in catalogue."),
     click.option("--catalog-only", type=FILE, help="Facts in place of the built-in catalogue."),
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="Form of the answer.",
-    ),
+)
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the answer.",
 )
 REHEARSE = click.option(
     "--rehearse",
@@ -80,25 +80,34 @@ class Files:
     form: str
 
 
-def spec_options(function: Function) -> Function:
-    """Gives a command the spec, lock, catalogue and format options, together as its parameter `files`."""
+def where_options(function: Function) -> Function:
+    """Gives a command the spec, lock and catalogue options, together as its parameter `where`."""
 
     @wraps(function)
-    def with_files(  # one parameter an option
+    def with_where(  # one parameter an option
         *arguments: Any,
         spec: Path,
         lock: Path | None,
         catalog: Path | None,
         catalog_only: Path | None,
-        form: str,
         **others: Any,
     ) -> Any:
-        return function(*arguments, files=Files(Where(spec, lock, catalog, catalog_only), form), **others)
+        return function(*arguments, where=Where(spec, lock, catalog, catalog_only), **others)
 
-    decorated: Function = with_files
+    decorated: Function = with_where
     for option in (*reversed(FILE_OPTIONS), SPEC):
         decorated = option(decorated)
     return decorated
+
+
+def spec_options(function: Function) -> Function:
+    """Gives a command the same and the format option, together as its parameter `files`."""
+
+    @wraps(function)
+    def with_files(*arguments: Any, where: Where, form: str, **others: Any) -> Any:
+        return function(*arguments, files=Files(where, form), **others)
+
+    return where_options(FORMAT(with_files))
 
 
 def print_json(value: Any) -> None:

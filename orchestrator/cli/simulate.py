@@ -125,7 +125,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     else:
         if solved:
             raise click.UsageError(f"--require {solved[0]} needs a spec and its lock: an inventory cannot be placed")
-        standing, doubts = read_standing(name_files(files, inventory, policy))
+        standing, doubts = read_standing(name_files(files.where, inventory, policy))
         simulation = simulate(standing, lose, per)
     ctx.exit(answer(files.form, simulation, standing, doubts, question))
 

@@ -11,6 +11,7 @@ from orchestrator.model.control import ControlPlane
 from orchestrator.model.host import EnrolledHost
 from orchestrator.model.names import Line, Name, PlaceName
 from orchestrator.model.quantity import MOST_IOPS, Gibibytes, Stake
+from orchestrator.model.review import Review
 from orchestrator.model.rule import Rule
 from orchestrator.model.site import MOST_VCPUS, Arch, CpuKind, DiskKind
 from orchestrator.model.source import Source
@@ -109,7 +110,8 @@ class Fleet(Frozen):
     """A whole fleet: the one thing that a spec file declares. `digest` is the spec text's own, "sha256:…".
 
     `layout` says how it is cut into Pulumi stacks, `control` what it is run with; neither has a part in placement.
-    `artifacts` are what the operator vouches for of clients' releases, by client; nor have they.
+    `artifacts` are what the operator vouches for of clients' releases, by client; nor have they. `review` says how
+    findings are judged.
     """
 
     name: Name = Field(alias="fleet")
@@ -120,6 +122,7 @@ class Fleet(Frozen):
     layout: StackLayout = "accounts"
     control: ControlPlane | None = None
     artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
+    review: Review | None = None
     digest: str
     path: str
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from typing import TypeVar
 
 from orchestrator.model.domain import Domain
 from orchestrator.model.failure_domain import DOMAIN_KINDS
-from orchestrator.model.inventory import StandingNode
 from orchestrator.model.plan import Finding
 from orchestrator.model.rule import Below, Cap
 from orchestrator.policy.candidates import Cell
@@ -17,7 +15,7 @@ from orchestrator.policy.compile import compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.reconcile.distribution import list_subjects
 from orchestrator.reconcile.recovery import Recovery
-from orchestrator.reconcile.standing import Standing
+from orchestrator.reconcile.standing import Crowd, Standing
 
 Item = TypeVar("Item")
 
@@ -70,8 +68,7 @@ def compute_blast_radii(standing: Standing, kinds: Sequence[str] = ()) -> tuple[
 
     Worst is what takes the largest share of any group or chain, then the most nodes, then what breaks the most rules.
     """
-    simulation = _Simulation(standing)
-    return _sort(standing, (simulation.lose((domain,)) for domain in _select(standing, kinds)))
+    return _lose_each(_Simulation(standing), kinds)
 
 
 def compute_worst_pairs(standing: Standing, kinds: Sequence[str] = ()) -> tuple[BlastRadius, ...]:
@@ -79,16 +76,31 @@ def compute_worst_pairs(standing: Standing, kinds: Sequence[str] = ()) -> tuple[
 
     Every pair is counted. Of a kind with two domains the pair is everything.
     """
+    return _lose_pairs(_Simulation(standing), kinds)
+
+
+def compute_losses(standing: Standing) -> tuple[tuple[BlastRadius, ...], tuple[BlastRadius, ...]]:
+    """Both of the above for every kind of domain, worked out together."""
     simulation = _Simulation(standing)
+    return _lose_each(simulation, ()), _lose_pairs(simulation, ())
+
+
+def _select(standing: Standing, kinds: Sequence[str]) -> Iterator[Domain]:
+    return (domain for domain in list_domains(standing) if not kinds or domain.kind in kinds)
+
+
+def _lose_each(simulation: "_Simulation", kinds: Sequence[str]) -> tuple[BlastRadius, ...]:
+    standing = simulation.standing
+    return _sort(standing, (simulation.lose((domain,)) for domain in _select(standing, kinds)))
+
+
+def _lose_pairs(simulation: "_Simulation", kinds: Sequence[str]) -> tuple[BlastRadius, ...]:
+    standing = simulation.standing
     by_kind: dict[str, list[Domain]] = {}
     for domain in _select(standing, kinds):
         by_kind.setdefault(domain.kind, []).append(domain)
     pairs = (simulation.find_worst_pair(domains) for domains in by_kind.values() if len(domains) > 2)
     return _sort(standing, (simulation.lose(pair) for pair in pairs))
-
-
-def _select(standing: Standing, kinds: Sequence[str]) -> Iterator[Domain]:
-    return (domain for domain in list_domains(standing) if not kinds or domain.kind in kinds)
 
 
 def _sort(standing: Standing, radii: Iterable[BlastRadius]) -> tuple[BlastRadius, ...]:
@@ -106,7 +118,7 @@ def list_domains(standing: Standing) -> tuple[Domain, ...]:
     return tuple(
         Domain(kind=kind, value=value)
         for kind in standing.kinds
-        for value in sorted({standing.get_domain(node, kind) or "" for node in standing.nodes} - {""})
+        for value in sorted({standing.get_domain(crowd.node, kind) or "" for crowd in standing.crowds} - {""})
     )
 
 
@@ -118,16 +130,18 @@ class _Simulation:
     """Loses domains of one standing. What all losses share is computed once: many have the same few nodes in them."""
 
     def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+        self.standing = standing
+        self._crowds = dict(enumerate(standing.crowds))
+        number = {id(crowd): position for position, crowd in self._crowds.items()}
         self._subjects = [
-            (subject, frozenset(node.node for node in members), _add_stakes(members))
-            for subject, members in list_subjects(standing.nodes)
+            (subject, [number[id(crowd)] for crowd in members], _count(members), _add_stakes(members))
+            for subject, members in list_subjects(standing.crowds)
         ]
         self._members = _group(
-            (Domain(kind=kind, value=value), node)
+            (Domain(kind=kind, value=value), position)
             for kind in standing.kinds
-            for node in standing.nodes
-            if (value := standing.get_domain(node, kind)) is not None
+            for position, crowd in self._crowds.items()
+            if (value := standing.get_domain(crowd.node, kind)) is not None
         )
         # No node can be in a lost place any more; the loss of a client closes no place.
         self._places = _group(
@@ -139,17 +153,18 @@ class _Simulation:
         # A loss takes nodes away and the wanted weight stays, so it breaks no upper limit of a share.
         rules = tuple(rule for rule in standing.fleet.policy if not isinstance(rule, Cap | Below))
         self._fleet = standing.fleet.model_copy(update={"policy": rules})
-        self._broken: dict[tuple[frozenset[str], tuple[Cell, ...]], Mapping[str, Finding]] = {}
+        self._broken: dict[tuple[frozenset[int], tuple[Cell, ...]], Mapping[str, Finding]] = {}
         self._before = self._find_broken(frozenset(), ())
 
     def lose(self, lost: tuple[Domain, ...]) -> BlastRadius:
         """The loss of these domains."""
-        names = frozenset(node.node for domain in lost for node in self._members.get(domain, ()))
-        broken = self._find_broken(names, lost)
+        gone = frozenset(crowd for domain in lost for crowd in self._members.get(domain, ()))
+        broken = self._find_broken(gone, lost)
+        positions = sorted(position for crowd in gone for position in self._crowds[crowd].positions)
         return BlastRadius(
             domains=lost,
-            nodes=tuple(node.node for node in self._standing.nodes if node.node in names),
-            tolls=tuple(self._compute_tolls(names)),
+            nodes=tuple(self.standing.nodes[position].node for position in positions),
+            tolls=tuple(self._compute_tolls(gone)),
             broken=tuple(finding for key, finding in broken.items() if key not in self._before),
             closed=frozenset(place for domain in lost for place in self._places.get(domain, ())),
         )
@@ -157,30 +172,35 @@ class _Simulation:
     def find_worst_pair(self, domains: Sequence[Domain]) -> tuple[Domain, Domain]:
         """The two that together take the largest share of any subject, then the most nodes, then the first by name.
 
-        Nodes are bits of whole numbers, so that a pair is counted in a few operations.
+        Both are of one kind, so no node is in both.
         """
-        bit = {node.node: 1 << position for position, node in enumerate(self._standing.nodes)}
-        subjects = [(sum(bit[name] for name in members), len(members)) for _, members, _ in self._subjects]
-        masks = {domain: sum({bit[node.node] for node in self._members.get(domain, ())}) for domain in domains}
+        members = {domain: frozenset(self._members.get(domain, ())) for domain in domains}
+        held = {
+            domain: [self._count_of(subject[1], crowds) for subject in self._subjects]
+            for domain, crowds in members.items()
+        }
 
         def weigh(pair: tuple[Domain, Domain]) -> tuple[Fraction, int]:
-            gone = masks[pair[0]] | masks[pair[1]]
-            shares = (Fraction((gone & mask).bit_count(), size) for mask, size in subjects)
-            return max(shares), gone.bit_count()
+            one, other = pair
+            both = [a + b for a, b in zip(held[one], held[other], strict=True)]
+            shares = [Fraction(lost, subject[2]) for lost, subject in zip(both, self._subjects, strict=True)]
+            return max(shares), both[0]
 
         return max(combinations(domains, 2), key=weigh)
 
-    def _compute_tolls(self, gone: frozenset[str]) -> Iterator[Toll]:
-        lost = [node for node in self._standing.nodes if node.node in gone]
-        for subject, members, stake in self._subjects:
-            hit = [node for node in lost if node.node in members]
-            if hit:
-                share = None if stake is None else Fraction(sum(node.stake for node in hit)) / Fraction(stake)
-                yield Toll(subject, len(hit), len(members), share)
+    def _count_of(self, members: Sequence[int], crowds: frozenset[int]) -> int:
+        return sum(self._crowds[each].number for each in members if each in crowds)
 
-    def _find_broken(self, gone: frozenset[str], lost: Sequence[Domain]) -> Mapping[str, Finding]:
+    def _compute_tolls(self, gone: frozenset[int]) -> Iterator[Toll]:
+        for subject, members, size, stake in self._subjects:
+            hit = [self._crowds[each] for each in members if each in gone]
+            if hit:
+                lost = sum((crowd.number * Fraction(crowd.node.stake) for crowd in hit), Fraction(0))
+                yield Toll(subject, _count(hit), size, None if stake is None else lost / stake)
+
+    def _find_broken(self, gone: frozenset[int], lost: Sequence[Domain]) -> Mapping[str, Finding]:
         """The rules that do not hold for what is left, where no node can be in a lost place; by rule and subject."""
-        standing = self._standing
+        standing = self.standing
         places = frozenset(place for domain in lost for place in self._places.get(domain, ()))
         cells = tuple(cell for cell in standing.candidates.cells if cell.place not in places)
         if (gone, cells) not in self._broken:
@@ -200,8 +220,12 @@ def _group(pairs: Iterable[tuple[Domain, Item]]) -> Mapping[Domain, list[Item]]:
     return groups
 
 
-def _add_stakes(nodes: Sequence[StandingNode]) -> Decimal | None:
+def _count(crowds: Iterable[Crowd]) -> int:
+    return sum(crowd.number for crowd in crowds)
+
+
+def _add_stakes(crowds: Sequence[Crowd]) -> Fraction | None:
     """The stake of all; None where they are of several chains, whose coins are no sum."""
-    if len({node.chain for node in nodes}) > 1:
+    if len({crowd.chain for crowd in crowds}) > 1:
         return None
-    return sum((node.stake for node in nodes), Decimal(0))
+    return sum((crowd.number * Fraction(crowd.node.stake) for crowd in crowds), Fraction(0))

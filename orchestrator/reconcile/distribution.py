@@ -5,11 +5,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol, TypeVar
 
 from orchestrator.model.inventory import StandingNode
 from orchestrator.reconcile.standing import Standing
 
 ALL = "fleet"
+
+
+class Grouped(Protocol):
+    """What is of a chain and a group: a node, or nodes that are alike."""
+
+    @property
+    def chain(self) -> str: ...  # noqa: D102  # of the class's sentence
+    @property
+    def group(self) -> str: ...  # noqa: D102  # of the class's sentence
+
+
+Member = TypeVar("Member", bound=Grouped)
 
 
 @dataclass(frozen=True)
@@ -47,8 +60,8 @@ def compute_distributions(standing: Standing) -> tuple[Distribution, ...]:
     )
 
 
-def list_subjects(nodes: Sequence[StandingNode]) -> Iterator[tuple[str, Sequence[StandingNode]]]:
-    """All nodes; then each chain's and each group's, by name, but for those that are the same nodes as one before."""
+def list_subjects(nodes: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:
+    """All nodes, or crowds; then each chain's and each group's, by name, but for those that are the same as before."""
     yield ALL, nodes
     for chain in sorted({node.chain for node in nodes}):
         members = [node for node in nodes if node.chain == chain]

@@ -6,11 +6,10 @@ from fractions import Fraction
 from typing import get_args
 
 from orchestrator.model.domain import CLIENT_KIND
-from orchestrator.model.inventory import StandingNode
 from orchestrator.model.rule import Weight
 from orchestrator.policy.metrics import DEFAULT_THRESHOLD, compute_hhi, compute_nakamoto, compute_shares
 from orchestrator.reconcile.distribution import list_subjects
-from orchestrator.reconcile.standing import Standing
+from orchestrator.reconcile.standing import Crowd, Standing
 
 WEIGHTS: tuple[Weight, ...] = get_args(Weight)
 
@@ -42,7 +41,7 @@ def compute_diversity(standing: Standing, threshold: Fraction = DEFAULT_THRESHOL
     """
     return tuple(
         found
-        for subject, members in list_subjects(standing.nodes)
+        for subject, members in list_subjects(standing.crowds)
         for weight in WEIGHTS
         if (weights := _weigh(members, weight)) is not None
         for kind in standing.kinds
@@ -50,33 +49,35 @@ def compute_diversity(standing: Standing, threshold: Fraction = DEFAULT_THRESHOL
     )
 
 
-def _weigh(members: Sequence[StandingNode], weight: Weight) -> list[Fraction] | None:
+def _weigh(members: Sequence[Crowd], weight: Weight) -> list[Fraction] | None:
     if weight == "nodes":
-        return [Fraction(1)] * len(members)
+        return [Fraction(crowd.number) for crowd in members]
     if weight == "stake":
-        one_chain = len({node.chain for node in members}) == 1
-        return [Fraction(node.stake) for node in members] if one_chain else None
-    vcpus = [node.vcpus for node in members]
-    return None if None in vcpus else [Fraction(each) for each in vcpus if each is not None]
+        one_chain = len({crowd.chain for crowd in members}) == 1
+        return [crowd.number * Fraction(crowd.node.stake) for crowd in members] if one_chain else None
+    vcpus = [(crowd.number, crowd.node.vcpus) for crowd in members]
+    known = [Fraction(number * each) for number, each in vcpus if each is not None]
+    return known if len(known) == len(vcpus) else None
 
 
 def _compute(
     standing: Standing,
     what: tuple[str, str, Weight],
-    weighed: Sequence[tuple[StandingNode, Fraction]],
+    weighed: Sequence[tuple[Crowd, Fraction]],
     threshold: Fraction,
 ) -> Iterator[Diversity]:
     subject, kind, weight = what
     held: dict[str, Fraction] = {}
     unknown = Fraction(0)
-    for node, weight_of_node in weighed:
+    for crowd, weight_of_crowd in weighed:
+        node = crowd.node
         if kind.startswith(CLIENT_KIND) and kind.removeprefix(CLIENT_KIND) not in node.clients:
             continue  # a node without the role has no part in it
         domain = standing.get_domain(node, kind)
         if domain is None:
-            unknown += weight_of_node
+            unknown += weight_of_crowd
         else:
-            held[domain] = held.get(domain, Fraction(0)) + weight_of_node
+            held[domain] = held.get(domain, Fraction(0)) + weight_of_crowd
     shares = compute_shares(held, unknown)
     if not shares:
         return

@@ -1,7 +1,7 @@
 """The review of a lock as it stands: does it hold the policy, and is it the lock of this spec? Solves nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from orchestrator.lockfile.revision import compute_revision
 from orchestrator.model.fleet import Fleet
@@ -9,10 +9,10 @@ from orchestrator.model.lock import CARRYING_STATES, Lock, Machine
 from orchestrator.model.plan import Finding
 from orchestrator.model.source import Source
 from orchestrator.placement.candidates import Situation
-from orchestrator.placement.holdings import count_cells, count_nodes, get_column_key
+from orchestrator.placement.holdings import count_nodes, get_column_key
 from orchestrator.placement.missing_needs import find_missing_needs
 from orchestrator.placement.spending import compute_spending, count_carrying
-from orchestrator.policy.budget import evaluate_costs
+from orchestrator.policy.budget import Spending, evaluate_costs
 from orchestrator.policy.candidates import Candidates, Cell
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
@@ -22,18 +22,45 @@ PLACE = "run `orchestrator place`"
 REBALANCE = "`orchestrator rebalance` moves it, as far as rules and rounds let it"
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """A lock as it was reviewed: its situation, the policy as it came out, what machines cost, and the findings.
+
+    `running` are the machines that carry a node, `spent` is by group.
+    """
+
+    lock: Lock
+    situation: Situation
+    policy: CompiledPolicy
+    running: tuple[Machine, ...]
+    spent: Mapping[str, Spending]
+    findings: tuple[Finding, ...]
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet that the lock is of."""
+        return self.situation.fleet
+
+
 def review_lock(situation: Situation, lock: Lock) -> tuple[Finding, ...]:
     """Every finding on a lock, in its situation: broken rules at their places in the spec, then what does not match."""
+    return review(situation, lock).findings
+
+
+def review(situation: Situation, lock: Lock) -> Reviewed:
+    """The same, with all that was worked out on the way, for what else is asked of the lock."""
     fleet = situation.fleet
-    running = [machine for machine in lock.machines if machine.state in CARRYING_STATES]
-    cells, counts, carrying = count_cells(running), count_nodes(running), count_carrying(situation, running)
+    running = tuple(machine for machine in lock.machines if machine.state in CARRYING_STATES)
+    counts, carrying = count_nodes(running), count_carrying(situation, running)
+    cells = {cell: number for cell, number in counts.items() if isinstance(cell, Cell)}
     candidates = replace(situation.candidates, pinned=frozenset(counts))
     policy = compile_policy(fleet.policy, fleet, candidates)
-    return (
+    spent = compute_spending(situation, carrying)
+    findings = (
         *policy.findings,
         *find_closed(policy, candidates, cells),
         *evaluate(counts, policy.bounds),
-        *evaluate_costs(compute_spending(situation, carrying), policy.cost_limits),
+        *evaluate_costs(spent, policy.cost_limits),
         *find_missing_facts(fleet.policy, fleet, policy.candidates, counts),
         *find_missing_needs(situation, carrying),
         *_find_stale(fleet, lock),
@@ -41,6 +68,7 @@ def review_lock(situation: Situation, lock: Lock) -> tuple[Finding, ...]:
         *_find_strays(fleet, lock),
         *_find_unfit(situation),
     )
+    return Reviewed(lock, situation, policy, running, spent, findings)
 
 
 def find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[Cell, int]) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
 """Who stands where, as the policy sees it: from a lock or from an inventory, for the reviews that serve both."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from orchestrator.model.domain import CLIENT_KIND, get_domain
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
@@ -19,6 +20,33 @@ from orchestrator.policy.measures import Counts
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """Nodes of one cell that run the same: all that is counted of a fleet is counted by crowds, not node by node.
+
+    `node` is one of them, `positions` where they all are in the standing's order.
+    """
+
+    node: StandingNode
+    cell: Cell
+    positions: tuple[int, ...]
+
+    @property
+    def number(self) -> int:
+        """How many nodes they are."""
+        return len(self.positions)
+
+    @property
+    def chain(self) -> str:
+        """Their chain."""
+        return self.node.chain
+
+    @property
+    def group(self) -> str:
+        """Their group."""
+        return self.node.group
+
+
+@dataclass(frozen=True)
 class Standing:
     """The nodes, each with its cell, and what rules are compiled with: the groups, and where nodes may stand."""
 
@@ -30,18 +58,32 @@ class Standing:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of domain: those of places, then one for each client role that a node has."""
-        roles = sorted({role for node in self.nodes for role in node.clients})
+        roles = sorted({role for crowd in self.crowds for role in crowd.node.clients})
         return (*DOMAIN_KINDS, *(f"{CLIENT_KIND}{role}" for role in roles))
 
-    def count(self, lost: frozenset[str] = frozenset()) -> Mapping[Cell, int]:
-        """Nodes by cell, of those not among `lost` (names of nodes)."""
-        pairs = zip(self.nodes, self.cells, strict=True)
-        return Counter(cell for node, cell in pairs if node.node not in lost)
+    @cached_property
+    def crowds(self) -> tuple[Crowd, ...]:
+        """The nodes by what tells them apart, in the order of the first of each."""
+        found: dict[tuple[Cell, tuple[tuple[str, str], ...]], list[int]] = {}
+        for position, (node, cell) in enumerate(zip(self.nodes, self.cells, strict=True)):
+            found.setdefault((cell, tuple(node.clients.items())), []).append(position)
+        return tuple(Crowd(self.nodes[each[0]], cell, tuple(each)) for (cell, _), each in found.items())
 
-    def count_nodes(self, lost: frozenset[str] = frozenset()) -> Counts:
-        """Nodes by cell and by client, of those not among `lost`: all that bounds are held against."""
-        left = [node for node in self.nodes if node.node not in lost]
-        clients = Counter(ClientCell(node.group, *item) for node in left for item in node.clients.items())
+    def count(self, lost: Collection[int] = ()) -> Mapping[Cell, int]:
+        """Nodes by cell, but for the crowds that are `lost` (their positions among all crowds)."""
+        counts: Counter[Cell] = Counter()
+        for position, crowd in enumerate(self.crowds):
+            if position not in lost:
+                counts[crowd.cell] += crowd.number
+        return counts
+
+    def count_nodes(self, lost: Collection[int] = ()) -> Counts:
+        """Nodes by cell and by client, but for the crowds that are lost: all that bounds are held against."""
+        clients: Counter[ClientCell] = Counter()
+        for position, crowd in enumerate(self.crowds):
+            if position not in lost:
+                for item in crowd.node.clients.items():
+                    clients[ClientCell(crowd.group, *item)] += crowd.number
         return dict([*self.count(lost).items(), *clients.items()])
 
     def get_domain(self, node: StandingNode, kind: str) -> str | None:
@@ -54,21 +96,21 @@ def compute_lock_standing(situation: Situation, lock: Lock) -> Standing:
     fleet = situation.fleet
     groups = {group.name: group for group in fleet.groups}
     carrying = [machine for machine in lock.machines if machine.state in CARRYING_STATES and machine.group in groups]
+    cells = tuple(Cell(machine.group, get_place_name(machine)) for machine in carrying)
     nodes = tuple(
         StandingNode(
             node=machine.node,
             group=machine.group,
             chain=machine.chain,
             network=machine.network,
-            place=situation.places[get_place_name(machine)].site,
+            place=situation.places[cell.place].site,
             source=groups[machine.group].source,
             clients=machine.clients,
             stake=groups[machine.group].stake,
             vcpus=groups[machine.group].machine.vcpus,
         )
-        for machine in carrying
+        for machine, cell in zip(carrying, cells, strict=True)
     )
-    cells = tuple(Cell(machine.group, get_place_name(machine)) for machine in carrying)
     candidates = replace(situation.candidates, pinned=frozenset(cells))
     return Standing(fleet, nodes, cells, candidates)
 

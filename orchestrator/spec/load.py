@@ -16,11 +16,13 @@ from orchestrator.model.control import ControlPlane
 from orchestrator.model.errors import InvalidDocument, OrchestratorError
 from orchestrator.model.fleet import FLEET_STACK, Access, Account, Fleet, Group, StackLayout, get_standby_name
 from orchestrator.model.names import LONGEST_NAME, Line, Name
+from orchestrator.model.review import Review
 from orchestrator.model.rule import OfGroups, Rule, Selector
 from orchestrator.model.ssh_key import describe_bad_key
 from orchestrator.spec.control import find_control_problems, place_control
 from orchestrator.spec.hosts import load_hosts, name_each, refuse_keys
 from orchestrator.spec.include import load_included
+from orchestrator.spec.review import find_review_problems, place_review
 
 ENROLLED = "ssh"
 
@@ -38,6 +40,7 @@ NOT_PLACEMENT = {
     "artifacts",
     "layout",
     "control",
+    "review",
     "path",
     "digest",
     "production",
@@ -58,6 +61,7 @@ class SpecFile(Frozen):
     layout: StackLayout = "accounts"
     artifacts: dict[str, ArtifactPin] = Field(default_factory=dict)
     control: ControlPlane | None = None
+    review: Review | None = None
 
 
 SPEC_FILE = TypeAdapter(SpecFile)
@@ -92,9 +96,8 @@ def prepare(document: YamlDocument) -> dict[str, Any]:
         data["artifacts"] = document.with_sources(("artifacts",))
     if isinstance(data.get("policy"), list):
         data["policy"] = [document.add_source(rule, ("policy", index)) for index, rule in enumerate(data["policy"])]
-    if "control" in data:
-        data["control"] = place_control(document)
-    return data
+    placers = {"control": place_control, "review": place_review}
+    return data | {section: place(document) for section, place in placers.items() if section in data}
 
 
 def place_regions(document: YamlDocument, name: str, entry: Any) -> Any:
@@ -146,6 +149,8 @@ def find_problems(document: YamlDocument, spec: SpecFile) -> Iterator[Orchestrat
         yield from find_access_problems(document, spec.access)
     if spec.control is not None:
         yield from find_control_problems(document, spec.control)
+    if spec.review is not None:
+        yield from find_review_problems(document, spec.review)
     yield from find_rule_problems(document, spec)
 
 
@@ -254,6 +259,7 @@ def build_fleet(spec: SpecFile, path: Path) -> Fleet:
         layout=spec.layout,
         artifacts=spec.artifacts,
         control=spec.control,
+        review=spec.review,
         digest="",
         path=str(path),
     )

@@ -1,5 +1,6 @@
 """check: spec, lock and catalogue -> findings."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 
@@ -16,9 +17,14 @@ from orchestrator.workflows.inputs import Inputs
 
 def check(inputs: Inputs, now: datetime) -> tuple[Finding, ...]:
     """Every finding on the lock and on what the fleet is run with; InvalidDocument where there is none to check."""
+    return find_all(inputs, review_lock(inputs.situation, inputs.require_lock()), now)
+
+
+def find_all(inputs: Inputs, reviewed: Iterable[Finding], now: datetime) -> tuple[Finding, ...]:
+    """The same where the lock was reviewed already."""
     lock = inputs.require_lock()
     return (
-        *judge_relaxed(inputs.fleet, review_lock(inputs.situation, lock), lock, now),
+        *judge_relaxed(inputs.fleet, reviewed, lock, now),
         *review_control_plane(inputs.fleet, lock, now.date()),
         *find_unverified_artifacts(inputs.fleet, lock, inputs.clients),
     )

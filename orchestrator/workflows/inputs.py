@@ -81,13 +81,16 @@ class Inputs:
         return any(name in self.clients and self.clients[name].signs for name in names)
 
 
-def read_inputs(where: Where) -> Inputs:
-    """Reads all; InvalidDocument with every problem of the first file that has one."""
+def read_inputs(where: Where, known_clients: Mapping[str, ClientFacts] | None = None) -> Inputs:
+    """Reads all; InvalidDocument with every problem of the first file that has one.
+
+    `known_clients` are the client catalogue where it was read before.
+    """
     fleet = load_fleet(where.spec)
     fleet = fleet.model_copy(update={"accounts": tuple(name_provider(account) for account in fleet.accounts)})
     wanted = [(account.provider, account.regions) for account in fleet.accounts if account.provider != ENROLLED]
     catalogue = load_catalogue(where.catalog, where.catalog_only, wanted)
-    clients = apply_measured(load_clients(find_clients()), read_sync_records(where.spec.with_name(SYNCS_NAME)).values())
+    clients = known_clients or read_clients(where)
     unknown = find_unknown_places(fleet, catalogue, lambda: read_regions(where.catalog, where.catalog_only))
     problems = [*unknown, *find_unknown_clients(fleet, clients), *find_unknown_pins(fleet, clients)]
     problems += find_idle_standby(fleet, clients)
@@ -96,6 +99,12 @@ def read_inputs(where: Where) -> Inputs:
     fleet = fleet.model_copy(update={"groups": tuple(drop_signers(group, clients) for group in fleet.groups)})
     fleet = mark_production(fleet, clients)
     return Inputs(where, fleet, add_hosts(catalogue, fleet), clients, read_lock(where.lock_path))
+
+
+def read_clients(where: Where) -> Mapping[str, ClientFacts]:
+    """The client catalogue, with what the fleet's own machines took to be in sync."""
+    records = read_sync_records(where.spec.with_name(SYNCS_NAME))
+    return apply_measured(load_clients(find_clients()), records.values())
 
 
 def find_clients() -> Path:

@@ -174,7 +174,7 @@ def test_a_bug_of_ours_is_not_hidden(spec: Path, monkeypatch: pytest.MonkeyPatch
     def fail(*_: object) -> None:
         raise KeyError("ours")
 
-    monkeypatch.setattr("orchestrator.cli.check.check", fail)
+    monkeypatch.setattr("orchestrator.cli.check.compare", fail)
     with pytest.raises(KeyError, match="ours"):
         run_orchestrator("check", spec)
 

@@ -15,6 +15,7 @@ from orchestrator.reconcile.status import Look, Status
 from orchestrator.report.adoption import describe_import
 from orchestrator.report.blast_radius import describe_simulation
 from orchestrator.report.down import describe_down
+from orchestrator.report.lock_diff import describe_diff
 from orchestrator.report.plan import describe_plan
 from orchestrator.report.recover import describe_recovery
 from orchestrator.report.status import describe_status
@@ -98,6 +99,7 @@ def build_up() -> UpResult:
         ("up", describe_up(build_up().summary)),
         ("recover", describe_recovery((), ())),
         ("down", describe_down({})),
+        ("diff", describe_diff((), None, None)),
         ("import", describe_import((), {}, LOCK, ())),
         ("simulate", describe_simulation((), (), (), (), ())),
     ],

@@ -11,6 +11,7 @@ from orchestrator.model.control import AddressedPart, ControlPlane, Replica
 from orchestrator.model.failure_domain import DOMAIN_KINDS
 from orchestrator.model.fleet import Access, Account, Group, MachineNeed, Standby
 from orchestrator.model.host import EnrolledHost
+from orchestrator.model.review import Review, Suppression
 from orchestrator.model.rule import VERB_OF, VERBS, Level, Selector, Weight
 from orchestrator.model.site import Arch, CpuKind, DiskKind
 from orchestrator.spec import load_fleet
@@ -30,6 +31,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "## Control": ControlPlane,
     "### A part of it": AddressedPart,
     "### A replica": Replica,
+    "## Review": Review,
+    "### A suppression": Suppression,
     "## Selectors": Selector,
     "## The hosts file": EnrolledHost,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[3] / "tools" / "setup.sh"
-COREUTILS = ("cat", "cksum", "cp", "date", "dirname", "flock", "mkdir", "mv", "rm", "sh", "tail")
+COREUTILS = ("cat", "cksum", "cp", "date", "dirname", "find", "flock", "head", "mkdir", "mv", "rm", "sh", "tail")
 REHEARSAL = ("make", "git", "ssh", "ip", "nft", "systemd-nspawn", "mmdebstrap", "unshare", "setsid", "gpg")
 PYTHON = """#!/bin/sh
 echo "$*" >> {log}
@@ -133,6 +133,27 @@ def test_root_installs_what_is_missing_and_that_alone(machine: Machine) -> None:
     assert lists == "update"
     assert installed.startswith("install -y --no-install-recommends iproute2 nftables")
     assert "git" not in installed
+
+
+def test_a_browser_is_installed_only_where_it_is_asked_for(machine: Machine) -> None:
+    machine.put("id", "echo 0")
+    machine.put("apt-get", f'echo "$*" >> {machine.checkout}/apt')
+    (machine.checkout / "apt").write_text("")
+    assert machine.set_up().returncode == 0
+    assert "chromium" not in (machine.checkout / "apt").read_text()
+    assert machine.set_up("browser").returncode == 0
+    assert "chromium chromium-driver" in (machine.checkout / "apt").read_text().splitlines()[-1]
+    machine.put("chromium")
+    machine.put("chromedriver")
+    (machine.checkout / "apt").write_text("")
+    assert machine.set_up("browser").returncode == 0
+    assert "chromium" not in (machine.checkout / "apt").read_text()
+
+
+def test_without_root_a_browser_is_said_to_be_missing(machine: Machine) -> None:
+    done = machine.set_up("browser")
+    assert done.returncode == 0
+    assert "tests of pages in a browser will not run" in done.stdout
 
 
 def test_it_waits_for_another_run(machine: Machine) -> None:
