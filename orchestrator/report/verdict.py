@@ -119,8 +119,8 @@ def render_judged(judged: Judged) -> str:
 
 def render_related(judged: Judged) -> str:
     """The first lines of the lock that a finding is about, a line each, further in."""
-    first, left = judged.related[:MOST_RELATED], judged.related[MOST_RELATED:]
-    more = f"  and {len(left)} lines more\n" if left else ""
+    first = judged.related[:MOST_RELATED]
+    more = "  and more of them\n" if len(judged.related) > len(first) else ""
     return "".join(f"  {source}: stands here\n" for source in first) + more
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.adapters.baseline import read_baseline
 from orchestrator.adapters.pins import read_pins
 from orchestrator.catalog.catalogue import load_catalogue
 from orchestrator.catalog.clients import load_client
@@ -19,6 +20,7 @@ from orchestrator.lockfile import read_lock
 from orchestrator.model.errors import OrchestratorError
 from orchestrator.spec import load_fleet
 from orchestrator.spec.hosts import load_hosts
+from orchestrator.spec.named_files import list_named_files
 from tests.unit.specs import HOST_KEY, HOSTS, SPEC
 
 INPUTS = int(os.environ.get("ORCHESTRATOR_FUZZ_INPUTS", "800"))
@@ -30,6 +32,20 @@ LOCK = """\
 "provider": "hetzner", "region": "fsn1", "zone": "fsn1-dc14", "machine_type": "ccx13", "arch": "x86_64", \
 "volume_gib": 100, "clients": {"node": "btcd"}, "state": "wanted"}
 {"retired": "btc-1.1", "node": "btc-1", "account": "alpha", "evidence": "gone"}
+"""
+REVIEW = """\
+review:
+  levels: {control: error}
+  suppressions:
+    - {rule: PLC001, subject: "btc, provider hetzner", reason: later, until: 2027-01-31}
+"""
+BASELINE = """\
+{
+  "format": 1,
+  "findings": [
+    {"fingerprint": "0123456789abcdef0123456789abcdef", "rule": "cap", "subject": "btc, provider hetzner"}
+  ]
+}
 """
 ACCESS = f"access: {{ssh_keys: [{HOST_KEY}], ssh_from: [192.0.2.0/24]}}\n"
 
@@ -90,6 +106,9 @@ def read_catalogue(path: Path) -> object:
 
 LOADERS: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "spec": ("fleet.yaml", SPEC + ACCESS, load_fleet),
+    "review": ("fleet.yaml", REVIEW + SPEC, load_fleet),
+    "files that a spec names": ("fleet.yaml", SPEC, list_named_files),
+    "baseline": ("known.json", BASELINE, read_baseline),
     "hosts": ("hosts.yaml", HOSTS, load_hosts),
     "lock": ("fleet.lock", LOCK, read_lock),
     "pins": ("fleet.hostkeys.json", f'{{\n  "btc-1.1": ["{HOST_KEY}"]\n}}\n', read_pins),
