@@ -35,14 +35,28 @@ from orchestrator.policy.measures import Counts, Sum
 
 
 class Strictness(Enum):
-    """HARD: every error rule holds and every node is placed. ELASTIC: after a loss, both may give way, at a price.
+    """What may give way so that there is a plan.
 
-    PARTIAL: where clouds refuse machines, nodes may be without a place, but those that have one break no error rule.
+    HARD: nothing; every error rule holds and every node is placed. PARTIAL: nodes may be without a place, such as where
+    clouds refuse machines. BEARING: rules bear with nodes that must not move. BEARING_PARTIAL: both. ELASTIC: after a
+    loss nodes may be without a place and all rules may give way, at a price.
     """
 
     HARD = "hard"
     PARTIAL = "partial"
+    BEARING = "bearing"
+    BEARING_PARTIAL = "bearing partial"
     ELASTIC = "elastic"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every node is placed."""
+        return self in (Strictness.HARD, Strictness.BEARING)
+
+    @property
+    def bears(self) -> bool:
+        """Whether rules bear with nodes that must not move."""
+        return self not in (Strictness.HARD, Strictness.PARTIAL)
 
 
 class NodeClass(NamedTuple):
@@ -155,7 +169,7 @@ def _add_group(encoding: Encoding, situation: Situation, group: Group, strictnes
         encoding.fresh[key] = program.add_count(key.cell, high)
         encoding.marginals.seat(encoding.fresh[key], group.name, situation.fresh[key].offer.arch)
         variables.append(encoding.fresh[key])
-    if strictness is not Strictness.HARD:
+    if not strictness.is_whole:
         encoding.unplaced[group.name] = program.add_variable(0, group.count)
         variables.append(encoding.unplaced[group.name])
     program.add_row(tuple((variable, 1) for variable in variables), group.count, group.count)
@@ -237,12 +251,13 @@ def _count_pinned(encoding: Encoding, situation: Situation) -> Counts:
 def _compute_leeway(bound: Bound, pinned: Counts, strictness: Strictness) -> int | None:
     """How far a bound may give way; None is any distance. Warnings always may, and all bounds after a loss.
 
-    Of nodes that must not move a bound bears what they alone bring about. How much of a spread, or of a number of
-    domains, that is cannot be told from them alone: there any distance is allowed, and as little as can be is taken.
+    Where rules bear with nodes that must not move, a bound bears what they alone bring about. How much of a spread, or
+    of a number of domains, that is cannot be told from them alone: there any distance is allowed, and as little as can
+    be is taken.
     """
     if bound.rule.level == "warning" or (strictness is Strictness.ELASTIC and not bound.hard):
         return None
-    if not any(cell.group in bound.subject.all_names for cell in pinned):
+    if not strictness.bears or not any(cell.group in bound.subject.all_names for cell in pinned):
         return 0
     if isinstance(bound.measure, Sum) and bound.low is None:
         return bound.compute_excess(bound.measure.value(pinned))
@@ -282,7 +297,7 @@ def _add_cost_limit(
         for key, variable in encoding.get_columns()
         if key.group in names and (cents := situation.get_column(key).offer.cents)
     )
-    if strictness is Strictness.ELASTIC or any(cell.group in names for cell in pinned):
+    if strictness is Strictness.ELASTIC or (strictness.bears and any(cell.group in names for cell in pinned)):
         encoding.overrun.append(encoding.program.add_variable(0, None))
         terms = (*terms, (encoding.overrun[-1], -1))
     encoding.program.add_row(terms, None, limit.cents)

@@ -20,11 +20,14 @@ Culprit = Rule | Capacity
 
 
 def is_feasible(situation: Situation, culprits: Sequence[Culprit]) -> bool:
-    """Whether every node can be placed under these rules and, if it is among them, the capacity."""
+    """Whether every node can be placed under these rules and, if it is among them, the capacity.
+
+    Rules bear with nodes that must not move: no change of a rule would move them.
+    """
     rules = [culprit for culprit in culprits if not isinstance(culprit, Capacity)]
     policy = compile_policy(rules, situation.fleet, situation.candidates)
     if not any(isinstance(culprit, Capacity) for culprit in culprits):
         plenty = sum(group.count for group in situation.fleet.groups)
         situation = replace(situation, free=dict.fromkeys(situation.free, plenty))
-    encoding = encode(situation.restrict(policy.candidates), policy, Strictness.HARD)
+    encoding = encode(situation.restrict(policy.candidates), policy, Strictness.BEARING)
     return Solver(encoding.program).minimize(()) is not None

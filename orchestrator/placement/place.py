@@ -87,12 +87,18 @@ def _solve(situation: Situation, policy: CompiledPolicy) -> tuple[Encoding, Answ
 
 
 def _list_ways(situation: Situation) -> tuple[Strictness, ...]:
+    """What is tried, in order: rules bear with nodes that must not move only where no plan holds them all."""
+    whole = (Strictness.HARD, Strictness.BEARING)
+    parts = (Strictness.HARD, Strictness.PARTIAL, Strictness.BEARING, Strictness.BEARING_PARTIAL)
+    pinned = any(holding.pinned for found in situation.holdings.values() for holding in found)
     if situation.losses:
-        return (Strictness.HARD, Strictness.ELASTIC)
-    if situation.taints:
-        return tuple(Strictness)
-    drained = any(place.closure == "drained" for place in situation.places.values())
-    return (Strictness.HARD, Strictness.PARTIAL) if drained else (Strictness.HARD,)
+        ways: tuple[Strictness, ...] = (*whole, Strictness.ELASTIC)
+    elif situation.taints:
+        ways = (*parts, Strictness.ELASTIC)
+    else:
+        drained = any(place.closure == "drained" for place in situation.places.values())
+        ways = parts if drained else whole
+    return tuple(way for way in ways if pinned or way is Strictness.ELASTIC or not way.bears)
 
 
 def _write_plan(

@@ -110,7 +110,7 @@ def find_best(tiny: Tiny) -> Score | None:
     """
     used = Counter(node.site for group in tiny.groups for node in group.nodes)
     free = [None if most is None else max(0, most - used[site]) for site, most in enumerate(tiny.capacity)]
-    best: dict[bool, Score] = {}
+    best: dict[str, Score] = {}
     for ways in product(*(list(enumerate_group(tiny, group)) for group in tiny.groups)):
         new = Counter(site for way in ways for site in way.new)
         if any(limit is not None and new[site] > limit for site, limit in enumerate(free)):
@@ -118,7 +118,7 @@ def find_best(tiny: Tiny) -> Score | None:
         placed = [way.standing for way in ways]
         unplaced = sum(group.count for group in tiny.groups) - sum(map(len, placed))
         low = Score(unplaced, 0, sum(way.relocations for way in ways), 0, 0, 0)
-        if all(low >= score for score in best.values()) and len(best) == 2:
+        if all(low >= score for score in best.values()) and len(best) == 3:
             continue
         score = low._replace(
             excess=sum(compute_excess(tiny, placed, rule) for rule in tiny.rules),
@@ -126,10 +126,13 @@ def find_best(tiny: Tiny) -> Score | None:
             changes=sum(way.changes for way in ways),
             cents=sum(tiny.cents[choice.site] for chosen in placed for choice in chosen),
         )
-        kept = not unplaced and (not score.excess or is_borne(tiny, placed))
-        for hard in {kept, False}:
-            best[hard] = min(score, best.get(hard, score))
-    return best.get(True) or (best.get(False) if tiny.lost is not None else None)
+        whole = not unplaced
+        fits = {"nothing": whole and not score.excess, "borne": whole and is_borne(tiny, placed), "all": True}
+        for mode, fitting in fits.items():
+            if fitting:
+                best[mode] = min(score, best.get(mode, score))
+    modes = ("nothing", "borne", "all") if tiny.lost is not None else ("nothing", "borne")
+    return next((best[mode] for mode in modes if mode in best), None)
 
 
 def enumerate_group(tiny: Tiny, group: Group) -> Iterator[Way]:

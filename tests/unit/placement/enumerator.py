@@ -123,15 +123,17 @@ def compute_reach(fleet: TinyFleet, index: int) -> Reach:
 
 
 def list_modes(fleet: TinyFleet) -> tuple[str, ...]:
-    """What gives way, in the order in which it is tried: nothing; that nodes are placed; rules as well.
+    """What gives way, in the order in which it is tried.
 
-    After a loss both give way at once. Where machines are refused rules give way last, and for a drain never.
+    Nothing; that nodes are placed; rules, by what nodes that must not move bring about; both; all rules. After a loss
+    no node waits before all rules give way. Where machines are refused all rules give way last, and for a drain never.
     """
     if any(site.lost for site in fleet.sites):
-        return ("nothing", "all")
+        return ("nothing", "borne", "all")
     if any(site.refused for site in fleet.sites):
-        return ("nothing", "nodes", "all")
-    return ("nothing", "nodes") if any(site.closure == "drained" for site in fleet.sites) else ("nothing",)
+        return ("nothing", "nodes", "borne", "borne and nodes", "all")
+    drained = any(site.closure == "drained" for site in fleet.sites)
+    return ("nothing", "nodes", "borne", "borne and nodes") if drained else ("nothing", "borne")
 
 
 def find_best(fleet: TinyFleet) -> Score | None:
@@ -149,7 +151,7 @@ def find_best(fleet: TinyFleet) -> Score | None:
             continue
         counts = tuple(way.counts for way in choice)
         unplaced = sum(group.count for group in fleet.groups) - sum(map(sum, counts))
-        if unplaced and len(modes) == 1:
+        if unplaced and modes == ("nothing", "borne"):
             continue
         if counts not in scored:
             scored[counts] = (
@@ -160,13 +162,20 @@ def find_best(fleet: TinyFleet) -> Score | None:
                 is_borne(fleet, counts, reaches),
             )
         excess, warnings, overrun, unmet, borne = scored[counts]
-        mode = "all" if not borne else "nodes" if unplaced else "nothing"
+        fits = {
+            "nothing": not (unplaced or excess or overrun),
+            "nodes": not (excess or overrun),
+            "borne": borne and not unplaced,
+            "borne and nodes": borne,
+            "all": True,
+        }
         leaving = sum(way.leaving for way in choice)
         fresh = sum(sum(way.fresh) for way in choice) if any_back else 0
         held = sum(way.held for way in choice)
         score = (unplaced, excess, overrun, leaving, held, fresh, warnings, unmet, *price(fleet, counts))
-        for wider in ("nothing", "nodes", "all")[("nothing", "nodes", "all").index(mode) :]:
-            best[wider] = min(score, best.get(wider, score))
+        for mode in modes:
+            if fits[mode]:
+                best[mode] = min(score, best.get(mode, score))
     return next((best[mode] for mode in modes if mode in best), None)
 
 
