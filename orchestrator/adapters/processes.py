@@ -16,6 +16,7 @@ from orchestrator.model.errors import RemoteFailure
 PROC = Path("/proc")
 END_TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.02
+MOST_LOOKS = 5  # at one that has no variables: nearly all have some, so this is hardly ever waited for
 
 
 @dataclass(frozen=True, order=True)
@@ -47,10 +48,33 @@ def find_marked(variable: str, value: str) -> Iterator[Process]:
     mark = f"{variable}={value}".encode()
     for entry in PROC.glob("[0-9]*"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            if mark in (entry / "environ").read_bytes().split(b"\0") and int(entry.name) != os.getpid():
+            if mark in read_environment(entry).split(b"\0") and int(entry.name) != os.getpid():
                 process = read_process(int(entry.name))
                 if process is not None:
                     yield process
+
+
+def read_environment(entry: Path) -> bytes:
+    """The variables of a process, from its folder in /proc.
+
+    They are empty for a moment while it starts another program (execve(2)), and always in the kernel's own threads.
+    """
+    found = (entry / "environ").read_bytes()
+    for _ in range(MOST_LOOKS):
+        if found or is_kernel_thread(entry):
+            break
+        time.sleep(POLL_SECONDS)
+        found = (entry / "environ").read_bytes()
+    return found
+
+
+def is_kernel_thread(entry: Path) -> bool:
+    """Whether a folder in /proc is of one of the kernel's own threads: they have no program."""
+    try:
+        (entry / "exe").readlink()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def kill(process: Process) -> None:
