@@ -1,6 +1,7 @@
 """A placement plan as a value: machines and what happens to each, what it costs, what could not be had and why."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from orchestrator.model.base import Frozen
@@ -17,7 +18,10 @@ FENCE = "fence"  # the rule of findings on nodes that are held where they are, b
 
 
 class Finding(Frozen):
-    """A rule, or another expectation, that does not hold. `value` and `bound` are as people read them."""
+    """A rule, or another expectation, that does not hold. `value` and `bound` are as people read them.
+
+    `excess` is how far it is from holding, in the same unit; None where it holds or does not, and nothing between.
+    """
 
     rule: str
     name: str
@@ -27,6 +31,7 @@ class Finding(Frozen):
     bound: str
     message: str
     source: Source
+    excess: Fraction | None = None
 
     @classmethod
     def of(cls, rule: RuleBase, subject: str, message: str, *, value: str = "", bound: str = "") -> "Finding":

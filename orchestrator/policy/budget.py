@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import reduce
 from math import floor
 from typing import NamedTuple
@@ -70,7 +71,8 @@ def _describe_overrun(limit: CostLimit, cents: int) -> Finding:
     rule, subject = limit.rule, limit.subject.name
     value, bound = render_cents(cents), f"at most {render_cents(limit.cents)}"
     message = f"{subject}: {value}, where {rule.title} asks for {bound}"
-    return Finding.of(rule, subject, message, value=value, bound=bound)
+    found = Finding.of(rule, subject, message, value=value, bound=bound)
+    return found.model_copy(update={"excess": Fraction(cents - limit.cents, 100)})
 
 
 def _describe_unpriced(limit: CostLimit, groups: frozenset[str], spending: Spending) -> Finding:

@@ -1,6 +1,7 @@
 """Bounds held against counts, in plain whole numbers."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from orchestrator.model.plan import Finding
 from orchestrator.policy.bound import Bound
@@ -20,4 +21,5 @@ def compute_finding(bound: Bound, value: int) -> Finding:
     rule = bound.rule
     held = f"{render_weight(value, bound.scale)} {bound.unit}"
     message = f"{bound.where}: {held}, where {rule.title} asks for {bound.wording}"
-    return Finding.of(rule, bound.where, message, value=held, bound=bound.wording)
+    found = Finding.of(rule, bound.where, message, value=held, bound=bound.wording)
+    return found.model_copy(update={"excess": Fraction(bound.compute_excess(value), bound.scale)})

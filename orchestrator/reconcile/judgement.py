@@ -120,11 +120,12 @@ def compare_findings(before: Sequence[Judged], after: Sequence[Judged]) -> tuple
 
 
 def _find_fate(before: Judged | None, after: Judged) -> Became:
-    """Unchanged is what the base had, counted there as much as here, and was no other state of the lock itself."""
+    """Unchanged is what the base had, as bad and counted as much as here, and was no other state of the lock itself."""
     if before is None or (after.finding.rule, after.finding.level) == ("suppression", "error"):
         return "new"
-    worse = (before.finding.level, after.finding.level) == ("warning", "error")
+    graver = (before.finding.level, after.finding.level) == ("warning", "error")
+    worse = (before.finding.excess or 0) < (after.finding.excess or 0)
     uncovered = before.excuse is not None and after.excuse is None
     values = ((each.finding.value, each.finding.bound) for each in (before, after))
     another = after.finding.rule in ALWAYS and len(set(values)) > 1
-    return "new" if worse or uncovered or another else "unchanged"
+    return "new" if graver or worse or uncovered or another else "unchanged"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from orchestrator.lockfile.revision import compute_revision
 from orchestrator.model.fleet import Fleet
@@ -81,7 +82,8 @@ def find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[
         for (group, domain), number in sorted(held.items()):
             where = f"{group}, {rule.per} {domain}"
             message = f"{where}: {number} nodes, where {rule.title} lets none stand"
-            yield Finding.of(rule, where, message, value=f"{number} nodes", bound="none")
+            found = Finding.of(rule, where, message, value=f"{number} nodes", bound="none")
+            yield found.model_copy(update={"excess": Fraction(number)})
 
 
 def _find_stale(fleet: Fleet, lock: Lock) -> Iterator[Finding]:

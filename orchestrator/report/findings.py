@@ -15,7 +15,7 @@ def list_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The findings as plain data, in the shape that docs/commands.md promises to scripts."""
     return [
         {
-            **finding.model_dump(mode="json", exclude={"source"}),
+            **finding.model_dump(mode="json", exclude={"source", "excess"}),
             "file": finding.source.file,
             "line": finding.source.line,
             "column": finding.source.column,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -117,6 +118,9 @@ EXCUSED = replace(identify_one(make_finding()), excuse=Excuse("why", None, HERE)
         (identify_one(make_finding()), identify_one(make_finding(value="9")), "unchanged"),
         (identify_one(make_finding(level="warning")), identify_one(make_finding()), "new"),
         (identify_one(make_finding()), identify_one(make_finding(level="warning")), "unchanged"),
+        (identify_one(make_finding(excess=Fraction(1))), identify_one(make_finding(excess=Fraction(3, 2))), "new"),
+        (identify_one(make_finding(excess=Fraction(2))), identify_one(make_finding(excess=Fraction(2))), "unchanged"),
+        (identify_one(make_finding(excess=Fraction(2))), identify_one(make_finding(excess=Fraction(1))), "unchanged"),
         (EXCUSED, identify_one(make_finding()), "new"),
         (EXCUSED, EXCUSED, "unchanged"),
         (identify_one(make_finding("spec", value="a")), identify_one(make_finding("spec", value="a")), "unchanged"),
