@@ -32,12 +32,22 @@ def draw(axes: Any, results: list[dict[str, Any]], placement: str, measure: str)
             if measure in (run := result["methods"][method].get(placement, {}))
         ]
         axes.plot([x for x, _, _ in points], [y for _, y, _ in points], color=colour, label=label, linewidth=1.2)
+        if method == "ours" and measure == "seconds":
+            draw_solving(axes, results, placement)
         for x, y, proven in points:
             axes.plot(x, y, marker=marker, color=colour, markerfacecolor=colour if proven else "white", markersize=6)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.grid(visible=True, which="major", linewidth=0.4)
     axes.set_xlabel("nodes (200 sites, up to 50 groups)")
+
+
+def draw_solving(axes: Any, results: list[dict[str, Any]], placement: str) -> None:
+    """Our solver alone: the others are given the counts, and need not read them from the lock's machines."""
+    runs = [(result["nodes"], result["methods"]["ours"].get(placement, {})) for result in results]
+    points = [(nodes, run["seconds"] - run["encode_seconds"]) for nodes, run in runs if "encode_seconds" in run]
+    label = "this project, solving alone"
+    axes.plot(*zip(*points, strict=True), color=METHODS["ours"][1], label=label, linewidth=1.2, linestyle=":")
 
 
 def main() -> None:
@@ -52,8 +62,8 @@ def main() -> None:
         panels[row][0].set_ylabel(label)
     for column, title in enumerate(TITLES.values()):
         panels[0][column].set_title(title)
-    panels[0][0].legend(loc="upper left", fontsize=8)
-    figure.tight_layout()
+    figure.legend(*panels[0][0].get_legend_handles_labels(), loc="lower center", ncols=3, fontsize=8)
+    figure.tight_layout(rect=(0, 0.07, 1, 1))
     path = ROOT / "docs" / "benchmarks.svg"
     figure.savefig(path.with_suffix(".partial"), format="svg", metadata={"Date": None})
     path.with_suffix(".partial").replace(path)
