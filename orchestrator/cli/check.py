@@ -18,6 +18,7 @@ from orchestrator.cli.options import FILE, REHEARSE, where_options
 from orchestrator.cli.threshold import NAKAMOTO
 from orchestrator.model.plan import Finding
 from orchestrator.reconcile.verdict import FailOn, Verdict
+from orchestrator.report.findings import count_of
 from orchestrator.workflows.compare import Demand, compare, list_for_baseline
 from orchestrator.workflows.inputs import Inputs, Where, read_inputs
 
@@ -129,8 +130,3 @@ def count_levels(findings: Sequence[Finding]) -> str:
     """Such as "1 error, 2 warnings"."""
     errors = sum(finding.level == "error" for finding in findings)
     return f"{count_of(errors, 'error')}, {count_of(len(findings) - errors, 'warning')}"
-
-
-def count_of(number: int, noun: str) -> str:
-    """A number of things: "1 error", "2 errors"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

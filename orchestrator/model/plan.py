@@ -34,7 +34,16 @@ class Finding(Frozen):
     excess: Fraction | None = None
 
     @classmethod
-    def of(cls, rule: RuleBase, subject: str, message: str, *, value: str = "", bound: str = "") -> "Finding":
+    def of(
+        cls,
+        rule: RuleBase,
+        subject: str,
+        message: str,
+        *,
+        value: str = "",
+        bound: str = "",
+        excess: Fraction | None = None,
+    ) -> "Finding":
         """That `rule` does not hold for `subject`: under its verb and title, at its level, where it is written."""
         return cls(
             rule=rule.verb,
@@ -45,6 +54,7 @@ class Finding(Frozen):
             bound=bound,
             message=message,
             source=rule.source,
+            excess=excess,
         )
 
 

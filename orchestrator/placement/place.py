@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from functools import reduce
 
 from orchestrator.model.catalogue import Catalogue
 from orchestrator.model.client import ClientFacts
@@ -33,7 +32,7 @@ from orchestrator.placement.readiness import compute_syncs
 from orchestrator.placement.rounds import compute_round
 from orchestrator.placement.spending import compute_spending, count_carrying
 from orchestrator.placement.stages import Answer, compute_answer, compute_objectives
-from orchestrator.policy.budget import NOTHING, Spending, evaluate_costs
+from orchestrator.policy.budget import Spending, add_up, evaluate_costs
 from orchestrator.policy.compile import CompiledPolicy, compile_policy
 from orchestrator.policy.evaluate import evaluate
 from orchestrator.policy.missing import find_missing_facts
@@ -188,7 +187,7 @@ def _rank(planned: PlannedMachine) -> tuple[str, int, int]:
 
 def _compute_cost(spent: Mapping[str, Spending]) -> Cost:
     """What the wanted and held machines of all groups cost a month; those on the way out are not counted."""
-    total = reduce(Spending.add, spent.values(), NOTHING)
+    total = add_up(spent.values())
     return Cost(amount=Decimal(total.cents) / 100, priced_on=total.oldest, unpriced=total.unpriced)
 
 

@@ -6,7 +6,7 @@ One thread, a fixed seed, no time limit, no relative gap and an absolute gap bel
 gives the same answer, and that answer is optimal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -132,7 +132,8 @@ class Solver:
             if np.count_nonzero(self._lowest < self._highest) <= MOST_SEARCHED:
                 return self._search(objective, relaxation.value, node_limit)
             bound, aim = relaxation.bound, relaxation.values
-        known = [last, *self._search_near(objective, aim, node_limit)]
+        found = self._search_near(objective, aim, node_limit)
+        known = (last,) if found is None else (last, found.values)
         self._values = min(known, key=lambda values: compute_value(objective, values))
         value = compute_value(objective, self._values)
         return Optimum(value, min(value, bound), self._values)
@@ -202,7 +203,7 @@ class Solver:
             return None
         return self._conclude(relaxation.objective, relaxation.values.tolist(), relaxation.value)
 
-    def _search_near(self, objective: Terms, aim: np.ndarray, node_limit: int) -> Iterator[tuple[int, ...]]:
+    def _search_near(self, objective: Terms, aim: np.ndarray, node_limit: int) -> Optimum | None:
         """A solution, if one is found, in which the objective's variables are at most as in `aim`, rounded up.
 
         With these limits and nothing to minimise, what is left is close to a flow, whose corners are nearly whole; the
@@ -216,10 +217,11 @@ class Solver:
         self._set_limits(low, limits)
         self._values = None
         corner = self._relax((), MOST_STEPS)
+        found = None
         if corner is not None:
             found = self._search_around(corner, among, node_limit) or self._search((), 0, 1)
-            yield from () if found is None else (found.values,)
         self._set_limits(low, high)
+        return found
 
     def _search_around(self, corner: Relaxation, among: np.ndarray, node_limit: int) -> Optimum | None:
         """A solution with all that is whole in a corner, but for some variables."""

@@ -36,6 +36,11 @@ class Spending(NamedTuple):
 NOTHING = Spending(0, 0)
 
 
+def add_up(spendings: Iterable[Spending]) -> Spending:
+    """What they cost together."""
+    return reduce(Spending.add, spendings, NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class CostLimit:
     """The most that the machines of the groups, standby ones among them, may cost a month, in US cents."""
@@ -58,7 +63,7 @@ def evaluate_costs(spent: Mapping[str, Spending], limits: Iterable[CostLimit]) -
     findings = []
     for limit in limits:
         own = {name: spent[name] for name in limit.subject.all_names if name in spent}
-        total = reduce(Spending.add, own.values(), NOTHING)
+        total = add_up(own.values())
         if total.cents > limit.cents:
             findings.append(_describe_overrun(limit, total.cents))
         if total.unpriced:
@@ -71,8 +76,8 @@ def _describe_overrun(limit: CostLimit, cents: int) -> Finding:
     rule, subject = limit.rule, limit.subject.name
     value, bound = render_cents(cents), f"at most {render_cents(limit.cents)}"
     message = f"{subject}: {value}, where {rule.title} asks for {bound}"
-    found = Finding.of(rule, subject, message, value=value, bound=bound)
-    return found.model_copy(update={"excess": Fraction(cents - limit.cents, 100)})
+    excess = Fraction(cents - limit.cents, 100)
+    return Finding.of(rule, subject, message, value=value, bound=bound, excess=excess)
 
 
 def _describe_unpriced(limit: CostLimit, groups: frozenset[str], spending: Spending) -> Finding:

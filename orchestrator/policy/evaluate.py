@@ -21,5 +21,5 @@ def compute_finding(bound: Bound, value: int) -> Finding:
     rule = bound.rule
     held = f"{render_weight(value, bound.scale)} {bound.unit}"
     message = f"{bound.where}: {held}, where {rule.title} asks for {bound.wording}"
-    found = Finding.of(rule, bound.where, message, value=held, bound=bound.wording)
-    return found.model_copy(update={"excess": Fraction(bound.compute_excess(value), bound.scale)})
+    excess = Fraction(bound.compute_excess(value), bound.scale)
+    return Finding.of(rule, bound.where, message, value=held, bound=bound.wording, excess=excess)

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 
 from orchestrator.model.client import ClientFacts
 from orchestrator.model.lock import Lock
 from orchestrator.model.plan import Finding
 from orchestrator.model.site import Site
 from orchestrator.model.source import Source
-from orchestrator.policy.budget import NOTHING, Spending
+from orchestrator.policy.budget import add_up
 from orchestrator.reconcile.blast_radius import compute_losses
 from orchestrator.reconcile.diversity import Diversity
 from orchestrator.reconcile.judgement import compare_findings
@@ -90,7 +89,7 @@ def find_wrong_parent(base: Lock, lock: Lock, source: Source) -> Iterator[Findin
 def compute_side(examined: Examined) -> Side:
     """The worst losses of a lock and its cost."""
     losses, pairs = compute_losses(examined.standing)
-    spending = reduce(Spending.add, examined.reviewed.spent.values(), NOTHING)
+    spending = add_up(examined.reviewed.spent.values())
     return Side(
         nodes=len(examined.reviewed.running),
         worst=losses[0] if losses else None,

@@ -82,8 +82,7 @@ def find_closed(policy: CompiledPolicy, candidates: Candidates, counts: Mapping[
         for (group, domain), number in sorted(held.items()):
             where = f"{group}, {rule.per} {domain}"
             message = f"{where}: {number} nodes, where {rule.title} lets none stand"
-            found = Finding.of(rule, where, message, value=f"{number} nodes", bound="none")
-            yield found.model_copy(update={"excess": Fraction(number)})
+            yield Finding.of(rule, where, message, value=f"{number} nodes", bound="none", excess=Fraction(number))
 
 
 def _find_stale(fleet: Fleet, lock: Lock) -> Iterator[Finding]:

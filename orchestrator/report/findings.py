@@ -22,3 +22,8 @@ def list_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
         }
         for finding in findings
     ]
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number of things: "1 error", "2 errors"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,6 +8,7 @@ from typing import Literal
 from orchestrator.model.rule_ids import RULE_OF
 from orchestrator.reconcile.blast_radius import BlastRadius
 from orchestrator.reconcile.verdict import Excuse, Fate, Judged, MachineChange, MonthlyCost, PlaceCount, Side, Verdict
+from orchestrator.report.findings import count_of
 from orchestrator.report.pictures.files import name_chart
 from orchestrator.report.pictures.loss_matrix import Matrix, lay_out_losses
 from orchestrator.report.pictures.share_bars import Bar, lay_out_shares
@@ -176,11 +177,6 @@ def render_detail(verdict: Verdict) -> str:
         return f"{findings} No finding keeps a change out, as asked for."
     which = "new ones" if verdict.counted == "new" and verdict.base is not None else "any"
     return f"{findings} What keeps a change out: {which} of level {verdict.fail_on}{_or_worse(verdict.fail_on)}."
-
-
-def count_of(number: int, noun: str) -> str:
-    """A number of things: "1 error", "2 errors"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _or_worse(level: str) -> str:
